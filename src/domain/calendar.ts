@@ -1,0 +1,58 @@
+/**
+ * Session and expiry times of the Indian exchanges, as dated data. All dates are IST calendar days
+ * (`yyyy-mm-dd`); instants are epoch milliseconds.
+ */
+
+/** IST is UTC+5:30 all year. */
+export const IST_OFFSET_MS = 19_800_000;
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+
+/** First IST day on which F&O trades to 15:40 (closing auction session). */
+const CLOSING_AUCTION_FROM = '2026-08-03';
+
+export interface ExpiryInstant {
+  epochMs: number;
+  /** True beyond the data: the day's session end was assumed, not looked up. */
+  estimated: boolean;
+}
+
+/** What pricing and order checks need of the calendar. */
+export interface Calendar {
+  /** When a derivative that expires on `date` stops trading: the end of that day's session. */
+  expiryInstant(date: string): ExpiryInstant;
+}
+
+/** Last IST day that the dated session times cover; later days are flagged as estimated. */
+const DATA_END = '2026-12-31';
+
+/** Epoch ms of IST midnight of `date`. Throws RangeError for anything but a real `yyyy-mm-dd`. */
+export function istMidnightMs(date: string): number {
+  const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(date);
+  const utc = match ? Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3])) : NaN;
+  if (!Number.isFinite(utc) || new Date(utc).toISOString().slice(0, 10) !== date) {
+    throw new RangeError(`not a date: ${JSON.stringify(date)}`);
+  }
+  return utc - IST_OFFSET_MS;
+}
+
+/** IST calendar day of an instant. */
+export function istDate(epochMs: number): string {
+  return new Date(epochMs + IST_OFFSET_MS).toISOString().slice(0, 10);
+}
+
+/** The IST calendar day `days` after `date`. */
+export function addDays(date: string, days: number): string {
+  return istDate(istMidnightMs(date) + days * DAY_MS);
+}
+
+/** The exchange calendar for equity and index derivatives (NFO, BFO). */
+export const exchangeCalendar: Calendar = {
+  expiryInstant(date) {
+    const closeMinutes = date < CLOSING_AUCTION_FROM ? 15 * 60 + 30 : 15 * 60 + 40;
+    return {
+      epochMs: istMidnightMs(date) + closeMinutes * MINUTE_MS,
+      estimated: date > DATA_END,
+    };
+  },
+};

@@ -1,0 +1,71 @@
+/**
+ * Every stable error code of the service with its meaning. Callers match on `code`, never on text.
+ * `retryable`: the same request may succeed later.
+ */
+export const ERRORS = {
+  CONFIG_INVALID: { retryable: false, detail: 'A setting has an invalid value.' },
+  CONFIG_UNKNOWN: { retryable: false, detail: 'A TICKER_* setting is not known.' },
+  CONFIG_FILE: { retryable: false, detail: 'A file named by the configuration cannot be read.' },
+  USAGE: { retryable: false, detail: 'The command line is not understood.' },
+  PORT_IN_USE: { retryable: true, detail: 'A port is in use by another process.' },
+  DATA_DIR: { retryable: false, detail: 'The data directory cannot be used.' },
+  NATIVE_BUILD: {
+    retryable: false,
+    detail: 'The native uWebSockets.js build cannot be loaded on this platform.',
+  },
+  THREAD_FAILED: { retryable: true, detail: 'A thread of the service ended unexpectedly.' },
+  SHM_LAYOUT: { retryable: false, detail: 'A shared memory block has another layout.' },
+  SHUTTING_DOWN: { retryable: true, detail: 'The service is shutting down.' },
+
+  BAD_JSON: { retryable: false, detail: 'The message is not valid JSON.' },
+  BAD_MESSAGE: { retryable: false, detail: 'The message does not follow the protocol.' },
+  MESSAGE_TOO_LARGE: { retryable: false, detail: 'The message is larger than allowed.' },
+  NOT_SUPPORTED: { retryable: false, detail: 'This version does not support the request.' },
+  UNAUTHENTICATED: { retryable: false, detail: 'A valid key is required.' },
+  FORBIDDEN: { retryable: false, detail: 'The key does not have the required scope.' },
+  UNKNOWN_INSTRUMENT: { retryable: false, detail: 'No such instrument.' },
+  UNKNOWN_UNDERLYING: { retryable: false, detail: 'No such underlying.' },
+  UNKNOWN_EXPIRY: { retryable: false, detail: 'No contract expires on that date.' },
+  NOT_SUBSCRIBED: { retryable: false, detail: 'The connection has no such subscription.' },
+  CAPACITY_EXCEEDED: { retryable: true, detail: 'No broker connection has room left.' },
+  LIMIT_EXCEEDED: { retryable: false, detail: 'A limit of the connection is exceeded.' },
+  TOO_SLOW: { retryable: true, detail: 'The client did not read fast enough.' },
+  NOT_READY: { retryable: true, detail: 'The service is still starting.' },
+
+  NOT_FOUND: { retryable: false, detail: 'No such resource.' },
+  METHOD_NOT_ALLOWED: { retryable: false, detail: 'The resource does not have this method.' },
+  INVALID_REQUEST: { retryable: false, detail: 'A parameter or the body is invalid.' },
+  BODY_TOO_LARGE: { retryable: false, detail: 'The request body is larger than allowed.' },
+  INTERNAL: { retryable: true, detail: 'An unexpected error; it has been logged.' },
+  TIMEOUT: { retryable: true, detail: 'The answer did not come in time.' },
+
+  BROKER_SESSION: { retryable: false, detail: 'The broker refuses the session.' },
+  BROKER_REFUSED: { retryable: false, detail: 'The broker refuses the request.' },
+  BROKER_UNREACHABLE: { retryable: true, detail: 'The broker cannot be reached.' },
+  BROKER_ANSWER: { retryable: true, detail: 'The broker answered with something unexpected.' },
+  SIMULATOR_REFUSED: { retryable: false, detail: 'Production refuses a simulator as feed.' },
+} as const satisfies Record<string, { retryable: boolean; detail: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error with a stable code; `detail` adds what is specific to the case and never a secret. */
+export class TickerError extends Error {
+  readonly code: ErrorCode;
+  readonly detail: string;
+
+  constructor(code: ErrorCode, detail: string = ERRORS[code].detail, options?: ErrorOptions) {
+    super(`${code}: ${detail}`, options);
+    this.name = 'TickerError';
+    this.code = code;
+    this.detail = detail;
+  }
+
+  get retryable(): boolean {
+    return ERRORS[this.code].retryable;
+  }
+}
+
+/** The text of anything thrown. */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
