@@ -26,7 +26,8 @@ async function generate() {
     const entry = `/${name}`;
     const schema = { entry, files: { [entry]: await readFile(join(schemaDir, name), 'utf8') } };
     const code = runner.generateCode(schema, 'ts', {});
-    for (const [path, text] of Object.entries(code)) files[path.replace(/^\//, '')] = normalise(text);
+    for (const [path, text] of Object.entries(code))
+      files[path.replace(/^\//, '')] = normalise(text);
   }
   return files;
 }
@@ -48,7 +49,9 @@ if (process.argv.includes('--check')) {
     if (committed !== files[name]) stale.push(name);
   }
   if (stale.length > 0) {
-    console.error(`generated code differs from schemas/: ${stale.join(', ')}; run: npm run schemas`);
+    console.error(
+      `generated code differs from schemas/: ${stale.join(', ')}; run: npm run schemas`,
+    );
     process.exit(1);
   }
 } else {

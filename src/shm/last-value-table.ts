@@ -1,0 +1,160 @@
+import { attachBlock, createBlock, TickViews, type SharedBlock } from './block.ts';
+import { BLOCK_HEADER_BYTES, BLOCK_KIND, HEADER_CAPACITY_U32 } from './layout/block-header.ts';
+import {
+  LAST_VALUE_ROW_BYTES,
+  ROW_GREEKS_LOCK_I32,
+  ROW_INSTRUMENT_SEQUENCE_U32,
+  ROW_QUOTE_LOCK_I32,
+} from './layout/last-value-row.ts';
+import {
+  DEPTH_BYTES,
+  DEPTH_OFFSET_BYTES,
+  GREEKS_BYTES,
+  GREEKS_OFFSET_BYTES,
+  QUOTE_BYTES,
+} from './layout/tick-slot.ts';
+
+const QUOTE_WORDS = QUOTE_BYTES >> 2;
+const GREEKS_WORD = GREEKS_OFFSET_BYTES >> 2;
+const GREEKS_WORDS = GREEKS_BYTES >> 2;
+const DEPTH_WORD = DEPTH_OFFSET_BYTES >> 2;
+const DEPTH_WORDS = (DEPTH_BYTES + 8) >> 2;
+
+/** Attempts before a reader gives up on a row whose writer died in the middle of a write. */
+const READ_ATTEMPTS_MAX = 10_000;
+
+export function createLastValueTable(rows: number): SharedBlock {
+  const bytes = BLOCK_HEADER_BYTES + rows * LAST_VALUE_ROW_BYTES;
+  return createBlock(BLOCK_KIND.LAST_VALUES, bytes, rows, 0);
+}
+
+/**
+ * The newest tick of every instrument. Rows are numbered by the instrument table. Quote and depth
+ * are written by ingest, Greeks by the worker that owns the row's chain, each under its own
+ * sequence lock: odd while writing, and a reader that saw it odd or changed reads again.
+ */
+export class LastValueTable {
+  readonly rows: number;
+  readonly ticks: TickViews;
+
+  constructor(block: SharedBlock) {
+    this.rows = attachBlock(block, BLOCK_KIND.LAST_VALUES)[HEADER_CAPACITY_U32]!;
+    this.ticks = new TickViews(block, BLOCK_HEADER_BYTES, this.rows * LAST_VALUE_ROW_BYTES);
+  }
+
+  rowBytes(row: number): number {
+    return row * LAST_VALUE_ROW_BYTES;
+  }
+
+  /** Ingest: the instrument's tick count, before and after this call's +1. Survives a restart. */
+  nextInstrumentSequence(row: number): number {
+    const index = ((row * LAST_VALUE_ROW_BYTES) >> 2) + ROW_INSTRUMENT_SEQUENCE_U32;
+    const { u32 } = this.ticks;
+    // 0 means "no tick yet", so the count skips it when it wraps.
+    const next = (u32[index]! + 1) >>> 0 || 1;
+    u32[index] = next;
+    return next;
+  }
+
+  instrumentSequence(row: number): number {
+    return this.ticks.u32[((row * LAST_VALUE_ROW_BYTES) >> 2) + ROW_INSTRUMENT_SEQUENCE_U32]!;
+  }
+
+  /** Ingest: copies quote and depth of the slot at `slotBytes` in `source` into the row. */
+  writeQuote(row: number, source: TickViews, slotBytes: number): void {
+    const target = this.ticks.u32;
+    const base = (row * LAST_VALUE_ROW_BYTES) >> 2;
+    const slot = slotBytes >> 2;
+    const words = source.u32;
+    this.#lock(base + ROW_QUOTE_LOCK_I32);
+    for (let i = 0; i < QUOTE_WORDS; i++) target[base + i] = words[slot + i]!;
+    for (let i = DEPTH_WORD; i < DEPTH_WORD + DEPTH_WORDS; i++) target[base + i] = words[slot + i]!;
+    this.#unlock(base + ROW_QUOTE_LOCK_I32);
+  }
+
+  /** The row's Greeks writer: copies the Greeks section of the slot at `slotBytes` into the row. */
+  writeGreeks(row: number, source: TickViews, slotBytes: number): void {
+    const target = this.ticks.u32;
+    const base = (row * LAST_VALUE_ROW_BYTES) >> 2;
+    const slot = slotBytes >> 2;
+    const words = source.u32;
+    this.#lock(base + ROW_GREEKS_LOCK_I32);
+    for (let i = GREEKS_WORD; i < GREEKS_WORD + GREEKS_WORDS; i++) {
+      target[base + i] = words[slot + i]!;
+    }
+    this.#unlock(base + ROW_GREEKS_LOCK_I32);
+  }
+
+  /**
+   * Copies the row's tick (320 bytes) to `targetBytes` in `target`, each section consistent in
+   * itself. False if the instrument has no tick yet, or a section stays locked because its writer
+   * died in it.
+   */
+  read(row: number, target: TickViews, targetBytes: number): boolean {
+    const base = (row * LAST_VALUE_ROW_BYTES) >> 2;
+    const out = targetBytes >> 2;
+    if (this.ticks.u32[base + ROW_INSTRUMENT_SEQUENCE_U32] === 0) return false;
+    return (
+      this.#readSection(base, base + ROW_QUOTE_LOCK_I32, 0, QUOTE_WORDS, target.u32, out, true) &&
+      this.#readSection(
+        base,
+        base + ROW_GREEKS_LOCK_I32,
+        GREEKS_WORD,
+        GREEKS_WORDS,
+        target.u32,
+        out,
+        false,
+      )
+    );
+  }
+
+  #readSection(
+    base: number,
+    lock: number,
+    first: number,
+    count: number,
+    target: Uint32Array,
+    out: number,
+    withDepth: boolean,
+  ): boolean {
+    const { i32, u32 } = this.ticks;
+    for (let attempt = 0; attempt < READ_ATTEMPTS_MAX; attempt++) {
+      const before = Atomics.load(i32, lock);
+      if ((before & 1) !== 0) continue;
+      for (let i = first; i < first + count; i++) target[out + i] = u32[base + i]!;
+      if (withDepth) {
+        for (let i = DEPTH_WORD; i < DEPTH_WORD + DEPTH_WORDS; i++) {
+          target[out + i] = u32[base + i]!;
+        }
+      }
+      if (Atomics.load(i32, lock) === before) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Control, after a writer has exited: a lock left odd is made even, so that readers go on. What
+   * the section then holds is half old, half new, until its next write.
+   */
+  repairQuoteLock(row: number): boolean {
+    return this.#repair(((row * LAST_VALUE_ROW_BYTES) >> 2) + ROW_QUOTE_LOCK_I32);
+  }
+
+  repairGreeksLock(row: number): boolean {
+    return this.#repair(((row * LAST_VALUE_ROW_BYTES) >> 2) + ROW_GREEKS_LOCK_I32);
+  }
+
+  #repair(lock: number): boolean {
+    if ((Atomics.load(this.ticks.i32, lock) & 1) === 0) return false;
+    Atomics.add(this.ticks.i32, lock, 1);
+    return true;
+  }
+
+  #lock(index: number): void {
+    Atomics.add(this.ticks.i32, index, 1);
+  }
+
+  #unlock(index: number): void {
+    Atomics.add(this.ticks.i32, index, 1);
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Meters: counters, gauges and histograms of every thread, one block a writer.
+ *
+ * A block is 128 doubles of counters, then 16 histograms of 27 + 1 doubles (buckets, sum), rounded
+ * up to 128 bytes. Bucket b counts values in (2^(b-1), 2^b], the last one everything above 2^25.
+ */
+export const METER_COUNTERS = 128;
+export const METER_HISTOGRAMS = 16;
+export const HISTOGRAM_BUCKETS = 27;
+export const HISTOGRAM_F64 = HISTOGRAM_BUCKETS + 1;
+export const METER_BLOCK_F64 = 576;
+export const METER_BLOCK_BYTES = METER_BLOCK_F64 * 8;
+
+/** Writer numbers. Greeks worker i writes block GREEKS + i. */
+export const METER_WRITER = { CONTROL: 0, INGEST: 1, PUBLISH: 2, GREEKS: 3 } as const;
+
+/** Counters of ingest. Units: ticks, frames, events, bytes; gauges are marked. */
+export const INGEST = {
+  TICKS: 0,
+  FRAMES: 1,
+  BYTES: 2,
+  HEARTBEATS: 3,
+  TEXT_FRAMES: 4,
+  SIMULATED_TICKS: 5,
+  /** Rejects, by reason. */
+  REJECT_UNKNOWN_LENGTH: 8,
+  REJECT_TRUNCATED: 9,
+  REJECT_TRAILING_BYTES: 10,
+  REJECT_UNKNOWN_INSTRUMENT: 11,
+  REJECT_TABLE_FULL: 12,
+  /** Ticks whose Greeks section a late worker still held. */
+  SECTIONS_IN_USE: 16,
+  /** Ticks with a validation flag, by flag. */
+  FLAG_CROSSED_BOOK: 17,
+  FLAG_OUT_OF_ORDER: 18,
+  FLAG_ZERO_LAST_PRICE: 19,
+  FLAG_UNKNOWN_SEGMENT: 20,
+  CONNECTS: 24,
+  DISCONNECTS: 25,
+  CONNECT_FAILURES: 26,
+  AUTH_REFUSALS: 27,
+  STALLS: 28,
+  /** Gauge: sockets open. */
+  SOCKETS_OPEN: 32,
+  /** Gauge: instruments subscribed upstream. */
+  SUBSCRIBED: 33,
+} as const;
+
+/** Counters of a Greeks worker. */
+export const GREEKS = {
+  TICKS: 0,
+  /** Ticks read of other partitions or without Greeks. */
+  PASSED: 1,
+  SKIPPED: 2,
+  OVERRUN: 3,
+  NOT_PENDING: 4,
+  /** Options solved, by status: STATUS_FIRST + GREEKS_STATUS. */
+  STATUS_FIRST: 16,
+  /** Forwards computed, by source: FORWARD_FIRST + FORWARD_SOURCE. */
+  FORWARD_FIRST: 40,
+} as const;
+
+/** Counters of publish. */
+export const PUBLISH = {
+  TICKS_READ: 0,
+  TICKS_SENT: 1,
+  FRAMES_SENT: 2,
+  BYTES_SENT: 3,
+  SNAPSHOTS_SENT: 4,
+  MESSAGES_RECEIVED: 5,
+  MESSAGES_REFUSED: 6,
+  RING_OVERRUN: 8,
+  GREEKS_LATE: 9,
+  CLIENTS_OPENED: 16,
+  CLIENTS_CLOSED: 17,
+  CLOSED_TOO_SLOW: 18,
+  CLOSED_UNAUTHENTICATED: 19,
+  CLOSED_IDLE: 20,
+  /** HTTP answers by class: HTTP_STATUS_FIRST + hundreds of the status. */
+  HTTP_STATUS_FIRST: 24,
+  /** Gauges. */
+  CLIENTS: 32,
+  SUBSCRIPTIONS: 33,
+  BUFFERED_BYTES: 34,
+  GATED_OUT_WORKERS: 35,
+} as const;
+
+/** Counters of control. */
+export const CONTROL = {
+  RESTARTS_INGEST: 0,
+  RESTARTS_GREEKS: 1,
+  RESTARTS_PUBLISH: 2,
+  CLAIMS_RELEASED: 3,
+  /** Gauges. */
+  INSTRUMENTS: 8,
+  ROWS_USED: 9,
+} as const;
+
+/** Gauges that every thread keeps, in the last places: event-loop lag of the last second, us. */
+export const LOOP_LAG_P50_US = 120;
+export const LOOP_LAG_P99_US = 121;
+export const LOOP_LAG_MAX_US = 122;
+
+/** Histograms of ingest. */
+export const INGEST_HISTOGRAM = {
+  /** Time to parse and publish one frame, us. */
+  FRAME_US: 0,
+  /** Ticks in each whole second. */
+  TICKS_PER_SECOND: 1,
+} as const;
+
+/** Histograms of a Greeks worker. */
+export const GREEKS_HISTOGRAM = {
+  /** From receive time to Greeks written, us. */
+  AGE_US: 0,
+  /** Ticks per batch. */
+  BATCH: 1,
+} as const;
+
+/** Histograms of publish. */
+export const PUBLISH_HISTOGRAM = {
+  /** From receive time to the socket, us. */
+  AGE_US: 0,
+  /** One flush, us. */
+  FLUSH_US: 1,
+  /** Ticks per flush. */
+  FLUSH_TICKS: 2,
+  /** HTTP handler time, us. */
+  HTTP_US: 3,
+} as const;
