@@ -1,4 +1,4 @@
-/* The directions between the folders of src. What runs where and why: docs/ARCHITECTURE.md. */
+/* The directions between the folders of src, and the doors by which packages enter. */
 
 const LEVEL_1 = ['domain'];
 const LEVEL_2 = ['shm', 'wire', 'pricing', 'config', 'telemetry'];

@@ -59,20 +59,24 @@ const ARGUMENTLESS_DATE = {
   message: CLOCK_MESSAGE,
 };
 
+/** A severity alone would keep the options of an earlier block, so an empty list is `off`. */
+function restricted(list, option = list) {
+  return list.length === 0 ? 'off' : ['error', ...option];
+}
+
 /** The bans on ambient state, without the kinds (memory, time, environment, random) `allowed`. */
 function ambientBans(...allowed) {
-  const kinds = ['memory', 'time', 'environment', 'random'].filter(
-    (kind) => !allowed.includes(kind),
-  );
+  const kinds = Object.keys(GLOBAL_PROPERTIES).filter((kind) => !allowed.includes(kind));
   const globals = [
     ...(kinds.includes('memory') ? SHARED_MEMORY : []),
     ...(kinds.includes('time') ? TIMERS : []),
   ];
+  const paths = kinds.flatMap((kind) => IMPORTS[kind]);
   return {
-    'no-restricted-globals': ['error', ...globals],
-    'no-restricted-properties': ['error', ...kinds.flatMap((kind) => GLOBAL_PROPERTIES[kind])],
-    'no-restricted-imports': ['error', { paths: kinds.flatMap((kind) => IMPORTS[kind]) }],
-    'no-restricted-syntax': ['error', ...(kinds.includes('time') ? [ARGUMENTLESS_DATE] : [])],
+    'no-restricted-globals': restricted(globals),
+    'no-restricted-properties': restricted(kinds.flatMap((kind) => GLOBAL_PROPERTIES[kind])),
+    'no-restricted-imports': restricted(paths, [{ paths }]),
+    'no-restricted-syntax': restricted(kinds.includes('time') ? [ARGUMENTLESS_DATE] : []),
   };
 }
 

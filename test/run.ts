@@ -1,7 +1,8 @@
 /**
  * Runs the compiled tests: `node dist/test/run.js [--coverage] [part of a path ...]`.
- * Without a path every `*.test.js` below this folder runs. Exits with 1 if a test failed or none ran.
- * With `--coverage` or CI=true, raw V8 coverage of all processes and workers goes to `coverage/tmp`.
+ * Without a path every `*.test.js` below this folder runs. Exits with 1 if a test failed or none
+ * ran. With `--coverage` or CI=true, raw coverage of all processes and workers goes to
+ * `coverage/tmp`.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -18,7 +19,7 @@ const FILE_TIMEOUT_MS = 180_000;
 const testDir = dirname(fileURLToPath(import.meta.url));
 const rootDir = dirname(dirname(testDir));
 
-/** Whether the source of a compiled test is still there: the compiler leaves deleted ones behind. */
+/** Whether a compiled test still has its source: the compiler leaves deleted ones behind. */
 function hasSource(file: string): boolean {
   const source = relative(testDir, file).replace(/\.js$/, '.ts');
   return existsSync(join(rootDir, 'test', source));

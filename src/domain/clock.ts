@@ -14,45 +14,74 @@ export interface TimerHandle {
   unref(): void;
 }
 
-type NodeTimer = ReturnType<typeof setTimeout> & { unref?: () => void };
+/** How a clock runs. Threads and processes with equal settings see the same time. */
+export interface ClockSettings {
+  /** Times as fast as the machine's clock. */
+  speed: number;
+  /** Epoch ms at which machine time and this clock agree. */
+  originEpochMs: number;
+}
+
+export const REAL_TIME: ClockSettings = { speed: 1, originEpochMs: 0 };
+
+/** Milliseconds between two comparisons of the machine's two clocks. */
+const STEP_CHECK_MS = 1000;
+/** A difference above this is a step of the wall clock, not the jitter of reading two clocks. */
+const STEP_MIN_MS = 50;
 
 /* The one place that reads the machine's clock. */
 class SystemClock implements Clock {
-  readonly #speed: number;
-  readonly #originEpochUs: number;
-  readonly #originMs: number;
+  readonly #settings: ClockSettings;
+  #offsetMs = performance.timeOrigin;
+  #checkedMs = performance.now();
 
-  constructor(speed: number) {
-    this.#speed = speed;
-    this.#originMs = performance.now();
-    this.#originEpochUs = (performance.timeOrigin + this.#originMs) * 1000;
+  constructor(settings: ClockSettings) {
+    this.#settings = settings;
   }
 
   nowUs(): number {
-    return this.#originEpochUs + (performance.now() - this.#originMs) * 1000 * this.#speed;
+    const { speed, originEpochMs } = this.#settings;
+    const machineMs = this.#machineMs();
+    return (originEpochMs + (machineMs - originEpochMs) * speed) * 1000;
+  }
+
+  /** The finer clock, corrected when the wall clock was stepped (NTP, an operator, a suspended VM). */
+  #machineMs(): number {
+    const sinceStartMs = performance.now();
+    if (sinceStartMs - this.#checkedMs >= STEP_CHECK_MS) {
+      this.#checkedMs = sinceStartMs;
+      const offsetMs = Date.now() - sinceStartMs;
+      if (Math.abs(offsetMs - this.#offsetMs) > STEP_MIN_MS) this.#offsetMs = offsetMs;
+    }
+    return this.#offsetMs + sinceStartMs;
   }
 
   monotonicMs(): number {
-    return (performance.now() - this.#originMs) * this.#speed;
+    return performance.now() * this.#settings.speed;
   }
 
   setTimeout(callback: () => void, delayMs: number): TimerHandle {
-    const timer: NodeTimer = setTimeout(callback, delayMs / this.#speed);
-    return { cancel: () => clearTimeout(timer), unref: () => timer.unref?.() };
+    return timerHandle(setTimeout(callback, delayMs / this.#settings.speed), clearTimeout);
   }
 
   setInterval(callback: () => void, periodMs: number): TimerHandle {
-    const timer: NodeTimer = setInterval(callback, Math.max(1, periodMs / this.#speed));
-    return { cancel: () => clearInterval(timer), unref: () => timer.unref?.() };
+    const machineMs = Math.max(1, periodMs / this.#settings.speed);
+    return timerHandle(setInterval(callback, machineMs), clearInterval);
   }
 }
 
-/**
- * The machine's clock, run `speed` times as fast (TICKER_CLOCK_SPEED).
- * `performance` is used instead of `Date` because it has sub-millisecond resolution; a step of the
- * wall clock (NTP, an operator) is picked up at the next start.
- */
-export function createSystemClock(speed = 1): Clock {
-  if (!Number.isFinite(speed) || speed <= 0) throw new RangeError('clock speed must be positive');
-  return new SystemClock(speed);
+/* Browsers return numbers, Node returns objects. */
+function timerHandle<Timer>(timer: Timer, clear: (timer: Timer) => void): TimerHandle {
+  return {
+    cancel: () => clear(timer),
+    unref: () => (timer as { unref?: () => void }).unref?.(),
+  };
+}
+
+/** The machine's clock, as `settings` say (TICKER_CLOCK_SPEED). Throws RangeError for a bad speed. */
+export function createSystemClock(settings: ClockSettings = REAL_TIME): Clock {
+  if (!Number.isFinite(settings.speed) || settings.speed <= 0) {
+    throw new RangeError('clock speed must be positive');
+  }
+  return new SystemClock(settings);
 }

@@ -14,14 +14,13 @@ export const MILLS_COEFFICIENTS = 8;
 /** The table ends here; the continued fraction takes over. */
 export const MILLS_TABLE_END = 10;
 
-const FRACTION_BITS = 192n;
+const FRACTION_BITS = 160n;
 const ONE = 1n << FRACTION_BITS;
 /** -log2 of half a segment. */
 const HALF_WIDTH_BITS = 5n;
-const TAYLOR_TERMS = 40;
-/** sqrt(pi / 2) to 75 decimals, the point left out. */
-const M_AT_ZERO_DECIMALS =
-  '1253314137315500251207882642405522626503493370304969158314961788' + '171146827303';
+const TAYLOR_TERMS = 28;
+/** sqrt(pi / 2) to 63 decimals, the point left out. */
+const M_AT_ZERO_DECIMALS = '1253314137315500251207882642405522626503493370304969158314961788';
 
 function fromDecimals(digits: string): bigint {
   return (BigInt(digits) * ONE) / 10n ** BigInt(digits.length - 1);

@@ -52,6 +52,7 @@ interface Geometry {
 
 const COUNT_WORD = 0;
 const CHAIN_COUNT_WORD = 1;
+const VERSION_WORD = 2;
 const COUNTS_BYTES = 128;
 /** Doubles per chain: expiry, rate, other future's expiry. */
 const CHAIN_F64 = 3;
@@ -127,6 +128,11 @@ export class InstrumentTable {
     return Atomics.load(this.#counts, CHAIN_COUNT_WORD);
   }
 
+  /** Rises with every change, so that readers know when to look again. */
+  get version(): number {
+    return Atomics.load(this.#counts, VERSION_WORD);
+  }
+
   /** Row of `token`, or -1. */
   find(token: number): number {
     let at = hashToken(token) & this.#hashMask;
@@ -152,6 +158,7 @@ export class InstrumentTable {
     while (this.#hash[at] !== 0) at = (at + 1) & this.#hashMask;
     Atomics.store(this.#hash, at, row + 1);
     Atomics.store(this.#counts, COUNT_WORD, row + 1);
+    Atomics.add(this.#counts, VERSION_WORD, 1);
     return row;
   }
 
@@ -159,13 +166,19 @@ export class InstrumentTable {
   addChain(chain: ChainRow): number {
     const number = this.chainCount;
     if (number >= this.chainRows) return -1;
-    this.updateChain(number, chain);
+    this.#writeChain(number, chain);
     Atomics.store(this.#counts, CHAIN_COUNT_WORD, number + 1);
+    Atomics.add(this.#counts, VERSION_WORD, 1);
     return number;
   }
 
   /** Control: overwrites a chain, e.g. when the row of its future becomes known. */
   updateChain(number: number, chain: ChainRow): void {
+    this.#writeChain(number, chain);
+    Atomics.add(this.#counts, VERSION_WORD, 1);
+  }
+
+  #writeChain(number: number, chain: ChainRow): void {
     const n = number * CHAIN_F64;
     const w = number * CHAIN_I32;
     this.#chainNumbers[n] = chain.expiryMs;

@@ -31,7 +31,7 @@ export class RingWriter {
   constructor(ring: Ring) {
     this.#ring = ring;
     this.ticks = ring.ticks;
-    this.#position = ring.published(ring.publishCursor(ring.start));
+    this.#position = ring.newest();
   }
 
   /** Position of the newest committed tick. */

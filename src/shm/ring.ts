@@ -6,6 +6,7 @@ import {
   HEADER_CAPACITY_U32,
   HEADER_EPOCH_HIGH_U32,
   HEADER_EPOCH_LOW_U32,
+  HEADER_NEWEST_F64,
   HEADER_PARAM_U32,
   HEADER_START_F64,
 } from './layout/block-header.ts';
@@ -52,7 +53,9 @@ export function createRing(options: RingOptions): SharedBlock {
   const header = new Uint32Array(block, 0, 32);
   header[HEADER_EPOCH_LOW_U32] = epochLow;
   header[HEADER_EPOCH_HIGH_U32] = epochHigh;
-  new Float64Array(block, 0, 16)[HEADER_START_F64] = start;
+  const numbers = new Float64Array(block, 0, 16);
+  numbers[HEADER_START_F64] = start;
+  numbers[HEADER_NEWEST_F64] = start;
   const words = new Int32Array(block, BLOCK_HEADER_BYTES, CONTROL_BYTES >> 2);
   const cursors = [INTENT_WORD, PUBLISHED_WORD, PUBLISH_CURSOR_WORD];
   for (let i = 0; i < workers; i++) cursors.push(greeksCursorWord(i));
@@ -74,6 +77,7 @@ export class Ring {
   readonly publishWake: WakeWord;
   readonly #mask: number;
   readonly #words: Int32Array;
+  readonly #numbers: Float64Array;
 
   constructor(block: SharedBlock) {
     const header = attachBlock(block, BLOCK_KIND.RING);
@@ -81,7 +85,8 @@ export class Ring {
     this.workers = header[HEADER_PARAM_U32]!;
     this.epochLow = header[HEADER_EPOCH_LOW_U32]!;
     this.epochHigh = header[HEADER_EPOCH_HIGH_U32]!;
-    this.start = new Float64Array(block, 0, 16)[HEADER_START_F64]!;
+    this.#numbers = new Float64Array(block, 0, 16);
+    this.start = this.#numbers[HEADER_START_F64]!;
     this.#mask = this.slots - 1;
     this.#words = new Int32Array(block, BLOCK_HEADER_BYTES, CONTROL_BYTES >> 2);
     const slotsOffset = BLOCK_HEADER_BYTES + CONTROL_BYTES;
@@ -126,8 +131,14 @@ export class Ring {
     this.#storeCursor(INTENT_WORD, position);
   }
 
+  /** Newest published position, for who has no position of its own yet. */
+  newest(): number {
+    return this.published(this.#numbers[HEADER_NEWEST_F64]!);
+  }
+
   /** Writer: positions up to `position` are complete. */
   publish(position: number): void {
+    this.#numbers[HEADER_NEWEST_F64] = position;
     this.#storeCursor(PUBLISHED_WORD, position);
   }
 

@@ -18,7 +18,7 @@ export function findTool(...names: string[]): string | undefined {
   return undefined;
 }
 
-/** Like `findTool`; without the tool, the test `t` is skipped with a reason, and fails under CI=true. */
+/** Like `findTool`; where it is missing the test `t` is skipped aloud, or fails with CI=true. */
 export function toolOrSkip(t: TestContext, ...names: string[]): string | undefined {
   const path = findTool(...names);
   if (path !== undefined) return path;

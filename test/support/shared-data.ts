@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { repositoryRoot } from './repository-root.ts';
 
-/** Absolute path below the folder `shared` beside the repository, or undefined if it is not there. */
+/** Absolute path below the folder `shared` beside the repository, or undefined without it. */
 export function sharedDataPath(...segments: string[]): string | undefined {
   const path = join(dirname(repositoryRoot), 'shared', ...segments);
   return existsSync(path) ? path : undefined;

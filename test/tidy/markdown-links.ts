@@ -22,8 +22,8 @@ export function headingAnchors(markdown: string): Set<string> {
 }
 
 /**
- * Links of the page `path` that lead nowhere. `read` gives the text of a repository file, true for a
- * folder or a file without headings, undefined for nothing.
+ * Links of the page `path` that lead nowhere. `read` gives the text of a repository file, true for
+ * a folder or a file without headings, undefined for nothing.
  */
 export function deadLinks(
   path: string,

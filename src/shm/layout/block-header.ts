@@ -13,7 +13,8 @@
  *   24    4 u32  epoch_high
  *   28    4 u32  total_bytes    length of the block
  *   32    8 f64  start          ring: position before the first
- *   40   88 raw  reserved
+ *   40    8 f64  newest         ring: newest published position, for readers that attach late
+ *   48   80 raw  reserved
  */
 export const BLOCK_HEADER_BYTES = 128;
 export const BLOCK_MAGIC = 0x5449_434b;
@@ -29,3 +30,4 @@ export const HEADER_EPOCH_LOW_U32 = 5;
 export const HEADER_EPOCH_HIGH_U32 = 6;
 export const HEADER_TOTAL_BYTES_U32 = 7;
 export const HEADER_START_F64 = 4;
+export const HEADER_NEWEST_F64 = 5;

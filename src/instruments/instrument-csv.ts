@@ -1,0 +1,116 @@
+import { parse } from 'csv-parse';
+import { TickerError } from '../domain/error-codes.ts';
+import type { Instrument, InstrumentType } from '../domain/instrument.ts';
+
+const REQUIRED_COLUMNS = [
+  'instrument_token',
+  'tradingsymbol',
+  'name',
+  'expiry',
+  'strike',
+  'tick_size',
+  'lot_size',
+  'instrument_type',
+  'segment',
+  'exchange',
+] as const;
+
+export interface InstrumentDump {
+  instruments: Instrument[];
+  /** Rows that were left out because they cannot be an instrument, with the first reason. */
+  rejectedRows: number;
+  firstReject: string | undefined;
+}
+
+/**
+ * Reads the broker's instrument dump, in chunks of CSV text or bytes. A bad row is counted and left
+ * out; a dump without the expected columns, or without one good row, is BROKER_ANSWER.
+ */
+export async function readInstrumentCsv(
+  chunks: AsyncIterable<string | Uint8Array>,
+): Promise<InstrumentDump> {
+  const parser = parse({
+    columns: true,
+    bom: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+  });
+  const feeding = (async () => {
+    try {
+      for await (const chunk of chunks) {
+        if (!parser.write(chunk)) {
+          await new Promise<void>((resolve) => parser.once('drain', resolve));
+        }
+      }
+      parser.end();
+    } catch (error) {
+      parser.destroy(error instanceof Error ? error : new Error(String(error)));
+    }
+  })();
+  const dump: InstrumentDump = { instruments: [], rejectedRows: 0, firstReject: undefined };
+  let checked = false;
+  for await (const row of parser as AsyncIterable<Record<string, string>>) {
+    if (!checked) {
+      checkColumns(row);
+      checked = true;
+    }
+    const result = instrumentOfRow(row);
+    if (typeof result === 'string') {
+      dump.rejectedRows++;
+      dump.firstReject ??= result;
+    } else {
+      dump.instruments.push(result);
+    }
+  }
+  await feeding;
+  if (dump.instruments.length === 0) {
+    const why = dump.firstReject ?? 'it is empty';
+    throw new TickerError('BROKER_ANSWER', `the instrument dump has no usable row: ${why}`);
+  }
+  return dump;
+}
+
+function checkColumns(row: Record<string, string>): void {
+  const missing = REQUIRED_COLUMNS.filter((column) => !(column in row));
+  if (missing.length > 0) {
+    throw new TickerError('BROKER_ANSWER', `the instrument dump lacks ${missing.join(', ')}`);
+  }
+}
+
+/** The typed instrument, or why the row is not one. */
+function instrumentOfRow(row: Record<string, string>): Instrument | string {
+  const token = Number(row['instrument_token']);
+  const tradingsymbol = row['tradingsymbol'] ?? '';
+  if (!Number.isInteger(token) || token <= 0 || token > 0xffff_ffff) {
+    return `instrument_token of ${JSON.stringify(tradingsymbol)} is not a token`;
+  }
+  if (tradingsymbol === '') return `token ${token} has no tradingsymbol`;
+  const segment = row['segment'] ?? '';
+  const type = instrumentType(row['instrument_type'] ?? '', segment);
+  if (type === undefined) return `${tradingsymbol} has an unknown instrument_type`;
+  const isOption = type === 'CE' || type === 'PE';
+  const strike = Number(row['strike']);
+  if (isOption && !(strike > 0)) return `${tradingsymbol} has no strike`;
+  const expiry = row['expiry'] === '' || row['expiry'] === undefined ? null : row['expiry'];
+  if ((isOption || type === 'FUT') && (expiry === null || !/^\d{4}-\d{2}-\d{2}$/.test(expiry))) {
+    return `${tradingsymbol} has no expiry date`;
+  }
+  return {
+    token,
+    exchange: row['exchange'] ?? '',
+    tradingsymbol,
+    name: row['name'] ?? '',
+    type,
+    segment,
+    expiry,
+    strike: isOption ? strike : null,
+    tickSize: Number(row['tick_size']) || 0,
+    lotSize: Number(row['lot_size']) || 1,
+  };
+}
+
+function instrumentType(text: string, segment: string): InstrumentType | undefined {
+  // The dump calls indices EQ; their segment tells them apart.
+  if (segment === 'INDICES') return 'INDEX';
+  return text === 'EQ' || text === 'FUT' || text === 'CE' || text === 'PE' ? text : undefined;
+}

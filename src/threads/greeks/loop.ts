@@ -1,0 +1,250 @@
+import type { Clock } from '../../domain/clock.ts';
+import { claimGreeks, finishGreeks } from '../../shm/greeks-section.ts';
+import type { InstrumentTable } from '../../shm/instrument-table.ts';
+import type { LastValueTable } from '../../shm/last-value-table.ts';
+import {
+  TICK_GREEKS_STATE_I32,
+  TICK_INSTRUMENT_TOKEN_U32,
+  TICK_RECEIVE_TIME_F64,
+} from '../../shm/layout/tick-slot.ts';
+import { GREEKS, GREEKS_HISTOGRAM } from '../../shm/layout/meters.ts';
+import type { ThreadMeters } from '../../shm/meters.ts';
+import type { Ring } from '../../shm/ring.ts';
+import { ChainBook } from './chain-book.ts';
+import { OptionPricer, type PricedOption } from './option-pricer.ts';
+import { QuoteBook } from './quote-book.ts';
+
+/** Slots handled between two looks at the cursors. */
+const BATCH_MAX = 1024;
+/** Behind by more than this share of the ring, only the newest tick of an instrument is computed. */
+const OVERLOAD_SHARE = 1 / 8;
+
+export interface GreeksLoopOptions {
+  worker: number;
+  ring: Ring;
+  lastValues: LastValueTable;
+  table: InstrumentTable;
+  meters: ThreadMeters;
+  clock: Clock;
+}
+
+/**
+ * Duty cycle of one Greeks worker: reads every slot of the ring, keeps the quotes that its chains
+ * depend on, and fills the Greeks sections of its own chains' options.
+ */
+export class GreeksLoop {
+  readonly #options: GreeksLoopOptions;
+  readonly #quotes: QuoteBook;
+  readonly #pricer: OptionPricer;
+  /** Chain of each row if it is an option of this worker's. */
+  readonly #chainOfRow: (ChainBook | undefined)[] = [];
+  /** Chains whose forward depends on the row as spot or future. */
+  readonly #dependents = new Map<number, ChainBook[]>();
+  readonly #chains = new Map<number, ChainBook>();
+  /** Row of each slot of the batch if it is to be computed, else -1. */
+  readonly #rows = new Int32Array(BATCH_MAX);
+  /** Newest position of a row within the batch. */
+  readonly #newest: Float64Array;
+  readonly #option: PricedOption;
+  #position: number;
+  #version = -1;
+
+  constructor(options: GreeksLoopOptions) {
+    this.#options = options;
+    const { ring, table, worker } = options;
+    this.#quotes = new QuoteBook(table.rows);
+    this.#pricer = new OptionPricer(this.#quotes);
+    this.#newest = new Float64Array(table.rows);
+    // A restarted worker goes on where ingest is now; what lies between has been sent as late.
+    this.#position = ring.newest();
+    ring.storeGreeksCursor(worker, this.#position);
+    this.#option = {
+      row: 0,
+      position: 0,
+      optionType: 1,
+      strike: 0,
+      bid: 0,
+      ask: 0,
+      last: 0,
+      chain: new ChainBook(-1, table.chain(0)),
+    };
+    this.#reload();
+  }
+
+  /** Works off at most one batch. Returns the number of slots passed. */
+  doWork(): number {
+    const { ring, table, meters, worker } = this.#options;
+    if (table.version !== this.#version) this.#reload();
+    const from = this.#position;
+    const backlog = ring.published(from) - from;
+    if (backlog <= 0) return 0;
+    const count = Math.min(backlog, BATCH_MAX);
+    const overloaded = backlog > ring.slots * OVERLOAD_SHARE;
+    if (ring.firstIntact(from + count) > from + 1) return this.#overrun();
+    this.#readBatch(from + 1, count);
+    if (ring.firstIntact(from + count) > from + 1) return this.#overrun();
+    this.#computeBatch(from + 1, count, overloaded);
+    this.#position = from + count;
+    ring.storeGreeksCursor(worker, this.#position);
+    meters.record(GREEKS_HISTOGRAM.BATCH, count);
+    ring.publishWake.wake();
+    return count;
+  }
+
+  /** First pass: takes over every quote of the batch and notes which slots to compute. */
+  #readBatch(first: number, count: number): void {
+    const { ring, table } = this.#options;
+    const { ticks } = ring;
+    for (let i = 0; i < count; i++) {
+      const bytes = ring.slotBytes(first + i);
+      const row = table.find(ticks.u32[(bytes >> 2) + TICK_INSTRUMENT_TOKEN_U32]!);
+      this.#rows[i] = -1;
+      if (row < 0) continue;
+      const chain = this.#chainOfRow[row];
+      if (chain !== undefined) {
+        this.#rows[i] = row;
+        this.#newest[row] = first + i;
+        this.#quotes.take(row, ticks, bytes);
+        chain.stale = true;
+      } else {
+        const dependents = this.#dependents.get(row);
+        if (dependents === undefined) continue;
+        this.#quotes.take(row, ticks, bytes);
+        for (const dependent of dependents) dependent.stale = true;
+      }
+    }
+  }
+
+  /** Second pass: forwards once per chain, then each option from its own slot. */
+  #computeBatch(first: number, count: number, overloaded: boolean): void {
+    const { clock, meters } = this.#options;
+    const nowUs = clock.nowUs();
+    const nowMs = nowUs / 1000;
+    let own = 0;
+    for (let i = 0; i < count; i++) {
+      const row = this.#rows[i]!;
+      if (row < 0) continue;
+      own++;
+      const chain = this.#chainOfRow[row]!;
+      if (chain.stale) {
+        chain.refreshForward(this.#quotes, nowMs);
+        meters.add(GREEKS.FORWARD_FIRST + chain.source, 1);
+      }
+      const skip = overloaded && this.#newest[row] !== first + i;
+      this.#computeSlot(first + i, row, chain, nowMs, skip, overloaded);
+    }
+    meters.add(GREEKS.TICKS, own);
+    meters.add(GREEKS.PASSED, count - own);
+  }
+
+  #computeSlot(
+    position: number,
+    row: number,
+    chain: ChainBook,
+    nowMs: number,
+    skip: boolean,
+    overloaded: boolean,
+  ): void {
+    const { ring, meters, worker } = this.#options;
+    const { ticks } = ring;
+    const bytes = ring.slotBytes(position);
+    const state = (bytes >> 2) + TICK_GREEKS_STATE_I32;
+    ring.noteClaim(worker, position);
+    if (!claimGreeks(ticks.i32, state, position)) {
+      meters.add(GREEKS.NOT_PENDING, 1);
+      return;
+    }
+    const status = skip
+      ? this.#pricer.skip(position, ticks, bytes)
+      : this.#priceSlot(position, row, chain, nowMs, !overloaded);
+    meters.add(GREEKS.STATUS_FIRST + status, 1);
+    // The last-value table takes the section while it is still ours; never a blank for a value.
+    if (!skip) this.#options.lastValues.writeGreeks(row, ticks, bytes);
+    const receivedUs = ticks.f64[(bytes >> 3) + TICK_RECEIVE_TIME_F64]!;
+    finishGreeks(ticks.i32, state, position);
+    if (skip) meters.add(GREEKS.SKIPPED, 1);
+    else meters.record(GREEKS_HISTOGRAM.AGE_US, Math.max(0, nowMs * 1000 - receivedUs));
+  }
+
+  #priceSlot(
+    position: number,
+    row: number,
+    chain: ChainBook,
+    nowMs: number,
+    withSides: boolean,
+  ): number {
+    const { ring, table } = this.#options;
+    const bytes = ring.slotBytes(position);
+    const option = this.#option;
+    option.row = row;
+    option.position = position;
+    option.optionType = table.optionTypes[row] === 1 ? 1 : -1;
+    option.strike = table.strikes[row]!;
+    option.chain = chain;
+    this.#quotes.read(ring.ticks, bytes, option);
+    if (ring.firstIntact(position) > position) {
+      // Overwritten between the claim and the read: these are not this quote's prices.
+      return this.#pricer.skip(position, ring.ticks, bytes);
+    }
+    return this.#pricer.price(option, nowMs, ring.ticks, bytes, withSides);
+  }
+
+  /** The ring has lapped this worker: goes on at the newest position, with quotes from the table. */
+  #overrun(): number {
+    const { ring, meters, worker } = this.#options;
+    const newest = ring.published(this.#position);
+    const passed = newest - this.#position;
+    meters.add(GREEKS.OVERRUN, passed);
+    this.#position = newest;
+    ring.storeGreeksCursor(worker, newest);
+    this.#seedQuotes();
+    return passed;
+  }
+
+  /** Takes over new instruments and chains from the instrument table. */
+  #reload(): void {
+    const { table, worker } = this.#options;
+    this.#version = table.version;
+    const rowsOfChain = new Map<number, number[]>();
+    const rows = table.count;
+    for (let row = 0; row < rows; row++) {
+      const chain = table.chains[row]!;
+      if (chain < 0 || table.chainWorker(chain) !== worker) continue;
+      const list = rowsOfChain.get(chain);
+      if (list === undefined) rowsOfChain.set(chain, [row]);
+      else list.push(row);
+    }
+    this.#dependents.clear();
+    for (const [number, chainRows] of rowsOfChain) {
+      let chain = this.#chains.get(number);
+      if (chain === undefined) {
+        chain = new ChainBook(number, table.chain(number));
+        this.#chains.set(number, chain);
+      }
+      chain.reload(table, chainRows);
+      for (const row of chainRows) this.#chainOfRow[row] = chain;
+      const { spotRow, futureRow, otherFutureRow } = chain.facts;
+      for (const row of [spotRow, futureRow, otherFutureRow]) this.#addDependent(row, chain);
+    }
+    for (let row = this.#chainOfRow.length; row < rows; row++) this.#chainOfRow[row] = undefined;
+    this.#seedQuotes();
+  }
+
+  #addDependent(row: number, chain: ChainBook): void {
+    if (row < 0) return;
+    const list = this.#dependents.get(row);
+    if (list === undefined) this.#dependents.set(row, [chain]);
+    else if (!list.includes(chain)) list.push(chain);
+  }
+
+  /** Quotes that came before this worker was looking. */
+  #seedQuotes(): void {
+    const { lastValues, table } = this.#options;
+    const rows = table.count;
+    for (let row = 0; row < rows; row++) {
+      if (this.#chainOfRow[row] === undefined && !this.#dependents.has(row)) continue;
+      if (lastValues.instrumentSequence(row) === 0) continue;
+      this.#quotes.take(row, lastValues.ticks, lastValues.rowBytes(row));
+    }
+  }
+}

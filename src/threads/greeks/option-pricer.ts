@@ -1,0 +1,202 @@
+import {
+  FORWARD_SOURCE,
+  GREEKS_STATUS,
+  PRICING_MODEL,
+  QUALITY,
+  UNDEFINED_F32,
+  UNDEFINED_F64,
+} from '../../domain/status.ts';
+import {
+  black76Greeks,
+  GREEKS_DELTA,
+  GREEKS_GAMMA,
+  GREEKS_OUTPUTS,
+  GREEKS_RHO,
+  GREEKS_THETA,
+  GREEKS_VEGA,
+} from '../../pricing/greeks.ts';
+import { solveBlack76 } from '../../pricing/implied-volatility.ts';
+import type { TickViews } from '../../shm/block.ts';
+import {
+  TICK_DELTA_F64,
+  TICK_FORWARD_F64,
+  TICK_FORWARD_SOURCE_U8,
+  TICK_GAMMA_F64,
+  TICK_GREEKS_SEQUENCE_HIGH_U32,
+  TICK_GREEKS_SEQUENCE_LOW_U32,
+  TICK_GREEKS_STATUS_U8,
+  TICK_IV_ASK_F32,
+  TICK_IV_BID_F32,
+  TICK_IV_F64,
+  TICK_IV_OWN_F32,
+  TICK_MODEL_U8,
+  TICK_QUALITY_U8,
+  TICK_RHO_F64,
+  TICK_THETA_F64,
+  TICK_TIME_TO_EXPIRY_F32,
+  TICK_VEGA_F64,
+} from '../../shm/layout/tick-slot.ts';
+import type { ChainBook } from './chain-book.ts';
+import type { QuoteBook } from './quote-book.ts';
+
+const DAYS_PER_YEAR = 365;
+
+/** The option being priced; one object per worker, overwritten for every tick. */
+export interface PricedOption {
+  row: number;
+  /** Ring position of the quote. */
+  position: number;
+  /** 1 call, -1 put. */
+  optionType: 1 | -1;
+  /** Rupees. */
+  strike: number;
+  /** Rupees; 0 none. */
+  bid: number;
+  ask: number;
+  last: number;
+  chain: ChainBook;
+}
+
+/**
+ * Computes the Greeks of one option tick into its section. Prices come from the tick itself; the
+ * volatility comes from the out-of-the-money leg of the strike, whose price holds it best, so that
+ * call and put of a strike agree.
+ */
+export class OptionPricer {
+  readonly #quotes: QuoteBook;
+  readonly #greeks = new Float64Array(GREEKS_OUTPUTS);
+  #quality = 0;
+
+  constructor(quotes: QuoteBook) {
+    this.#quotes = quotes;
+  }
+
+  /**
+   * Writes the section of the tick at `tickBytes` (all but its state word) and returns its
+   * GREEKS_STATUS. `withSides` false leaves out iv_bid and iv_ask.
+   */
+  price(
+    option: PricedOption,
+    nowMs: number,
+    ticks: TickViews,
+    tickBytes: number,
+    withSides: boolean,
+  ): number {
+    const { chain } = option;
+    const timeYears = chain.timeToExpiryYears(nowMs);
+    const words = tickBytes >> 2;
+    this.#blank(option.position, ticks, tickBytes);
+    ticks.f32[words + TICK_TIME_TO_EXPIRY_F32] = Math.max(timeYears, 0);
+    this.#quality = chain.facts.calendarEstimated ? QUALITY.CALENDAR_ESTIMATED : 0;
+    if (timeYears <= 0) return this.#finish(ticks, tickBytes, GREEKS_STATUS.EXPIRED);
+    if (chain.source === FORWARD_SOURCE.NONE) {
+      return this.#finish(ticks, tickBytes, GREEKS_STATUS.NO_UNDERLYING);
+    }
+    if (chain.source === FORWARD_SOURCE.SPOT_CARRY) this.#quality |= QUALITY.FORWARD_DEGRADED;
+    ticks.u8[tickBytes + TICK_FORWARD_SOURCE_U8] = chain.source;
+    ticks.u8[tickBytes + TICK_MODEL_U8] = PRICING_MODEL.BLACK_76;
+    ticks.f64[(tickBytes >> 3) + TICK_FORWARD_F64] = chain.forward;
+    if (option.bid > 0 && option.ask > 0 && option.bid > option.ask) {
+      return this.#finish(ticks, tickBytes, GREEKS_STATUS.CROSSED);
+    }
+    const discount = Math.exp(-chain.facts.rate * timeYears);
+    const own = this.#solveOwn(option, timeYears, discount);
+    if (own > 0) ticks.f32[words + TICK_IV_OWN_F32] = own;
+    if (withSides) this.#solveSides(option, timeYears, discount, ticks, words);
+    const volatility = this.#solveStrike(option, own, timeYears, discount);
+    if (!(volatility > 0)) return this.#finish(ticks, tickBytes, -volatility);
+    this.#write(option, timeYears, volatility, ticks, tickBytes);
+    return this.#finish(ticks, tickBytes, GREEKS_STATUS.OK);
+  }
+
+  /** Fills the section of a tick that is not computed because a newer one of its instrument is. */
+  skip(position: number, ticks: TickViews, tickBytes: number): number {
+    this.#blank(position, ticks, tickBytes);
+    ticks.f32[(tickBytes >> 2) + TICK_TIME_TO_EXPIRY_F32] = UNDEFINED_F32;
+    this.#quality = 0;
+    return this.#finish(ticks, tickBytes, GREEKS_STATUS.GREEKS_SKIPPED);
+  }
+
+  /** Volatility of the leg's own mid, else of its last price; negative: -status. */
+  #solveOwn(option: PricedOption, timeYears: number, discount: number): number {
+    const twoSided = option.bid > 0 && option.ask > 0;
+    const price = twoSided ? (option.bid + option.ask) / 2 : option.last;
+    if (!(price > 0)) return -GREEKS_STATUS.NO_QUOTE;
+    const { optionType, strike, chain } = option;
+    return solveBlack76(optionType, price, chain.forward, strike, timeYears, discount);
+  }
+
+  /** Volatility of the strike: from its out-of-the-money leg if that is quoted, else `own`. */
+  #solveStrike(option: PricedOption, own: number, timeYears: number, discount: number): number {
+    const { optionType, strike, chain, row } = option;
+    const inTheMoney = optionType * (chain.forward - strike) > 0;
+    if (inTheMoney) {
+      const other = chain.otherLeg(row, optionType, strike);
+      const mid = other < 0 ? 0 : this.#quotes.mid(other);
+      if (mid > 0) {
+        const type = optionType === 1 ? -1 : 1;
+        const solved = solveBlack76(type, mid, chain.forward, strike, timeYears, discount);
+        if (solved > 0) return solved;
+      }
+    }
+    if (!(option.bid > 0 && option.ask > 0)) this.#quality |= QUALITY.PRICE_FROM_LAST_TRADE;
+    return own;
+  }
+
+  #solveSides(
+    option: PricedOption,
+    timeYears: number,
+    discount: number,
+    ticks: TickViews,
+    words: number,
+  ): void {
+    const { optionType, strike, chain, bid, ask } = option;
+    if (bid > 0) {
+      const solved = solveBlack76(optionType, bid, chain.forward, strike, timeYears, discount);
+      if (solved > 0) ticks.f32[words + TICK_IV_BID_F32] = solved;
+    }
+    if (ask > 0) {
+      const solved = solveBlack76(optionType, ask, chain.forward, strike, timeYears, discount);
+      if (solved > 0) ticks.f32[words + TICK_IV_ASK_F32] = solved;
+    }
+  }
+
+  #write(
+    option: PricedOption,
+    timeYears: number,
+    volatility: number,
+    ticks: TickViews,
+    tickBytes: number,
+  ): void {
+    const { optionType, strike, chain } = option;
+    const out = this.#greeks;
+    black76Greeks(out, optionType, chain.forward, strike, timeYears, chain.facts.rate, volatility);
+    const { f64 } = ticks;
+    const base = tickBytes >> 3;
+    f64[base + TICK_IV_F64] = volatility;
+    f64[base + TICK_DELTA_F64] = out[GREEKS_DELTA]!;
+    f64[base + TICK_GAMMA_F64] = out[GREEKS_GAMMA]!;
+    f64[base + TICK_THETA_F64] = out[GREEKS_THETA]! / DAYS_PER_YEAR;
+    f64[base + TICK_VEGA_F64] = out[GREEKS_VEGA]! / 100;
+    f64[base + TICK_RHO_F64] = out[GREEKS_RHO]! / 100;
+  }
+
+  #blank(position: number, ticks: TickViews, tickBytes: number): void {
+    const { f64, f32, u8, u32 } = ticks;
+    const words = tickBytes >> 2;
+    const doubles = tickBytes >> 3;
+    // Not read from the slot: the ring may have lapped it since.
+    u32[words + TICK_GREEKS_SEQUENCE_LOW_U32] = position;
+    u32[words + TICK_GREEKS_SEQUENCE_HIGH_U32] = position / 0x1_0000_0000;
+    u8[tickBytes + TICK_FORWARD_SOURCE_U8] = FORWARD_SOURCE.NONE;
+    u8[tickBytes + TICK_MODEL_U8] = PRICING_MODEL.NONE;
+    for (let i = TICK_FORWARD_F64; i <= TICK_RHO_F64; i++) f64[doubles + i] = UNDEFINED_F64;
+    for (let i = TICK_IV_BID_F32; i <= TICK_IV_OWN_F32; i++) f32[words + i] = UNDEFINED_F32;
+  }
+
+  #finish(ticks: TickViews, tickBytes: number, status: number): number {
+    ticks.u8[tickBytes + TICK_GREEKS_STATUS_U8] = status;
+    ticks.u8[tickBytes + TICK_QUALITY_U8] = this.#quality;
+    return status;
+  }
+}
