@@ -35,6 +35,9 @@ export const ERRORS = {
   NOT_FOUND: { retryable: false, detail: 'No such resource.' },
   METHOD_NOT_ALLOWED: { retryable: false, detail: 'The resource does not have this method.' },
   INVALID_REQUEST: { retryable: false, detail: 'A parameter or the body is invalid.' },
+  HEADERS_TOO_LARGE: { retryable: false, detail: 'The request headers are larger than allowed.' },
+  UNSUPPORTED_MEDIA_TYPE: { retryable: false, detail: 'The request body must be JSON.' },
+  TOO_MANY_CLIENTS: { retryable: true, detail: 'The service has as many clients as it takes.' },
   BODY_TOO_LARGE: { retryable: false, detail: 'The request body is larger than allowed.' },
   INTERNAL: { retryable: true, detail: 'An unexpected error; it has been logged.' },
   TIMEOUT: { retryable: true, detail: 'The answer did not come in time.' },
@@ -42,6 +45,7 @@ export const ERRORS = {
   BROKER_SESSION: { retryable: false, detail: 'The broker refuses the session.' },
   BROKER_REFUSED: { retryable: false, detail: 'The broker refuses the request.' },
   BROKER_UNREACHABLE: { retryable: true, detail: 'The broker cannot be reached.' },
+  BROKER_UNAVAILABLE: { retryable: true, detail: 'The broker cannot answer at the moment.' },
   BROKER_ANSWER: { retryable: true, detail: 'The broker answered with something unexpected.' },
   SIMULATOR_REFUSED: { retryable: false, detail: 'Production refuses a simulator as feed.' },
 } as const satisfies Record<string, { retryable: boolean; detail: string }>;

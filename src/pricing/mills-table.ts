@@ -1,26 +1,28 @@
 /**
- * Polynomials for Mills' ratio M(z) = (1 - N(z)) / n(z) on 0 <= z < 10.
+ * Polynomials for Mills' ratio M(z) = (1 - N(z)) / n(z) on -1 <= z < 10.
  *
  * M' = z M - 1, so the Taylor coefficients at any point follow from M there:
  * a[1] = z a[0] - 1 and (n + 1) a[n+1] = z a[n] + a[n-1]. They are computed when the module loads,
- * in fixed point with digits enough to walk from M(0) = sqrt(pi / 2) to the end, although the walk
+ * in fixed point with digits enough to walk from M(-1) to the end, although the walk
  * multiplies an error by e^(z^2 / 2). Nothing in the table is typed in, hence nothing mistyped.
  */
 
 /** Segments per unit of z. */
-export const MILLS_SEGMENTS_PER_UNIT = 16;
+const MILLS_SEGMENTS_PER_UNIT = 16;
 /** Coefficients per segment: a polynomial of degree 7, one cache line. */
-export const MILLS_COEFFICIENTS = 8;
+const MILLS_COEFFICIENTS = 8;
+/** The table starts here. */
+const MILLS_TABLE_START = -1;
 /** The table ends here; the continued fraction takes over. */
-export const MILLS_TABLE_END = 10;
+const MILLS_TABLE_END = 10;
 
 const FRACTION_BITS = 160n;
 const ONE = 1n << FRACTION_BITS;
 /** -log2 of half a segment. */
 const HALF_WIDTH_BITS = 5n;
 const TAYLOR_TERMS = 28;
-/** sqrt(pi / 2) to 63 decimals, the point left out. */
-const M_AT_ZERO_DECIMALS = '1253314137315500251207882642405522626503493370304969158314961788';
+/** M(-1) = N(1) / n(1) to 63 decimals, the point left out. */
+const M_AT_START_DECIMALS = '3477051811703694466925520653569041366046239584120846423502965095';
 
 function fromDecimals(digits: string): bigint {
   return (BigInt(digits) * ONE) / 10n ** BigInt(digits.length - 1);
@@ -60,15 +62,16 @@ function economise(b: readonly bigint[]): bigint[] {
   ];
 }
 
-/** Row i holds the coefficients in r = z - (i + 1/2) / 16, lowest power first. */
+/** Row i holds the coefficients in r = z + 1 - (i + 1/2) / 16, lowest power first. millsRatio knows the layout. */
 export function buildMillsTable(): Float64Array {
-  const segments = MILLS_TABLE_END * MILLS_SEGMENTS_PER_UNIT;
+  const segments = (MILLS_TABLE_END - MILLS_TABLE_START) * MILLS_SEGMENTS_PER_UNIT;
+  const start = BigInt(2 * MILLS_TABLE_START * MILLS_SEGMENTS_PER_UNIT);
   const table = new Float64Array(segments * MILLS_COEFFICIENTS);
   const unit = 2 ** -Number(FRACTION_BITS);
   const halfWidthInverse = 2 ** Number(HALF_WIDTH_BITS);
-  let atCentre = sumAt(1n, taylor(0n, fromDecimals(M_AT_ZERO_DECIMALS)));
+  let atCentre = sumAt(1n, taylor(start, fromDecimals(M_AT_START_DECIMALS)));
   for (let segment = 0; segment < segments; segment++) {
-    const terms = taylor(BigInt(2 * segment + 1), atCentre);
+    const terms = taylor(start + BigInt(2 * segment + 1), atCentre);
     economise(terms).forEach((coefficient, power) => {
       table[segment * MILLS_COEFFICIENTS + power] =
         Number(coefficient) * unit * halfWidthInverse ** power;

@@ -1,9 +1,4 @@
-import {
-  buildMillsTable,
-  MILLS_COEFFICIENTS,
-  MILLS_SEGMENTS_PER_UNIT,
-  MILLS_TABLE_END,
-} from './mills-table.ts';
+import { buildMillsTable } from './mills-table.ts';
 
 /*
  * The normal distribution with relative accuracy in the tails. Everything rests on Mills' ratio
@@ -13,20 +8,23 @@ import {
 export const INV_SQRT_2PI = 0.3989422804014327;
 const SQRT_2 = Math.SQRT2;
 const SQRT_2_OVER_PI = 0.7978845608028654;
-const SEGMENT_WIDTH = 1 / MILLS_SEGMENTS_PER_UNIT;
 
 const TABLE = buildMillsTable();
 
-/** Mills' ratio (1 - N(z)) / n(z) for z >= 0, to about one unit in the last place. */
+/** Mills' ratio (1 - N(z)) / n(z) for z >= -1, to about one unit in the last place. */
 export function millsRatio(z: number): number {
-  if (z < MILLS_TABLE_END) {
-    const segment = (z * MILLS_SEGMENTS_PER_UNIT) | 0;
-    const r = z - (segment + 0.5) * SEGMENT_WIDTH;
-    const i = segment * MILLS_COEFFICIENTS;
-    const rr = r * r;
-    const even = rr * (TABLE[i + 2]! + rr * (TABLE[i + 4]! + rr * TABLE[i + 6]!));
-    const odd = TABLE[i + 1]! + rr * (TABLE[i + 3]! + rr * (TABLE[i + 5]! + rr * TABLE[i + 7]!));
-    return TABLE[i]! + (r * odd + even);
+  if (z < 10) {
+    const table = TABLE;
+    // Literals for the layout of the table: short enough to be inlined wherever it counts.
+    const segment = ((z + 1) * 16) | 0;
+    const r = z + 0.96875 - segment * 0.0625;
+    const i = segment << 3;
+    const q = r * r;
+    return (
+      table[i]! +
+      (q * (table[i + 2]! + q * (table[i + 4]! + q * table[i + 6]!)) +
+        r * (table[i + 1]! + q * (table[i + 3]! + q * (table[i + 5]! + q * table[i + 7]!))))
+    );
   }
   return millsContinuedFraction(z);
 }

@@ -1,6 +1,7 @@
 import { TickerError } from '../domain/error-codes.ts';
 import {
-  BLOCK_KIND,
+  BLOCK_HEADER_BYTES,
+  type BLOCK_KIND,
   BLOCK_MAGIC,
   HEADER_CAPACITY_U32,
   HEADER_KIND_U32,
@@ -13,18 +14,30 @@ import {
 
 export type BlockKind = (typeof BLOCK_KIND)[keyof typeof BLOCK_KIND];
 
+const HEADER_U32 = BLOCK_HEADER_BYTES >> 2;
+
 /** A block of shared memory as it travels to a thread (`workerData`). */
 export type SharedBlock = SharedArrayBuffer;
 
-/** Allocates a zeroed block and writes its header. */
+/** Byte offsets and word indices are computed in 32-bit integers. */
+const BLOCK_BYTES_MAX = 2 ** 31 - 1;
+
+/**
+ * Allocates a zeroed block and writes its header. `capacity`: slots, rows or writers. Throws
+ * RangeError for a capacity that is not a whole number from 1 on, or a block of 2 GiB or more.
+ */
 export function createBlock(
   kind: BlockKind,
   bytes: number,
   capacity: number,
   param: number,
 ): SharedBlock {
+  if (!Number.isInteger(capacity) || capacity < 1) {
+    throw new RangeError(`capacity of shared memory: a whole number from 1 on, not ${capacity}`);
+  }
+  if (bytes > BLOCK_BYTES_MAX) throw new RangeError(`shared memory of ${bytes} bytes: too large`);
   const block = new SharedArrayBuffer(bytes);
-  const header = new Uint32Array(block, 0, 32);
+  const header = new Uint32Array(block, 0, HEADER_U32);
   header[HEADER_KIND_U32] = kind;
   header[HEADER_LAYOUT_U32] = LAYOUT_VERSION;
   header[HEADER_CAPACITY_U32] = capacity;
@@ -36,7 +49,10 @@ export function createBlock(
 
 /** Header of an existing block. Throws TickerError SHM_LAYOUT if it is not a `kind` block of this layout. */
 export function attachBlock(block: SharedBlock, kind: BlockKind): Uint32Array {
-  const header = new Uint32Array(block, 0, 32);
+  if (block.byteLength < BLOCK_HEADER_BYTES) {
+    throw new TickerError('SHM_LAYOUT', `not a block: ${block.byteLength} bytes`);
+  }
+  const header = new Uint32Array(block, 0, HEADER_U32);
   const found = `magic ${header[HEADER_MAGIC_U32]}, kind ${header[HEADER_KIND_U32]}, layout ${header[HEADER_LAYOUT_U32]}`;
   if (
     header[HEADER_MAGIC_U32] !== BLOCK_MAGIC ||

@@ -1,10 +1,23 @@
 import { attachBlock, createBlock, type SharedBlock } from './block.ts';
+import { BLOCK_KIND, HEADER_CAPACITY_U32, HEADER_PARAM_U32 } from './layout/block-header.ts';
 import {
-  BLOCK_HEADER_BYTES,
-  BLOCK_KIND,
-  HEADER_CAPACITY_U32,
-  HEADER_PARAM_U32,
-} from './layout/block-header.ts';
+  CHAIN_ESTIMATED_I32,
+  CHAIN_EXPIRY_MS_F64,
+  CHAIN_FUTURE_ROW_I32,
+  CHAIN_LOCK_I32,
+  CHAIN_NUMBERS_F64,
+  CHAIN_OTHER_FUTURE_EXPIRY_F64,
+  CHAIN_OTHER_FUTURE_ROW_I32,
+  CHAIN_RATE_F64,
+  CHAIN_SPOT_ROW_I32,
+  CHAIN_WORDS_I32,
+  CHAIN_WORKER_I32,
+  INSTRUMENT_CHAIN_COUNT_I32,
+  INSTRUMENT_COUNT_I32,
+  INSTRUMENT_COUNTS_BYTES,
+  INSTRUMENT_VERSION_I32,
+  instrumentColumns,
+} from './layout/instrument-columns.ts';
 
 /** What the tick threads must know of an instrument. */
 export interface InstrumentRow {
@@ -37,52 +50,12 @@ export interface ChainRow {
   otherFutureExpiryMs: number;
 }
 
-/** Byte offsets of the columns; every column starts on 8 bytes. */
-interface Geometry {
-  tokens: number;
-  optionTypes: number;
-  chains: number;
-  strikes: number;
-  hash: number;
-  hashSize: number;
-  chainNumbers: number;
-  chainWords: number;
-  bytes: number;
-}
-
-const COUNT_WORD = 0;
-const CHAIN_COUNT_WORD = 1;
-const VERSION_WORD = 2;
-const COUNTS_BYTES = 128;
-/** Doubles per chain: expiry, rate, other future's expiry. */
-const CHAIN_F64 = 3;
-/** Words per chain: worker, estimated, spot, future, other future. */
-const CHAIN_I32 = 6;
-
-function geometry(rows: number, chains: number): Geometry {
-  let at = BLOCK_HEADER_BYTES + COUNTS_BYTES;
-  const column = (bytes: number) => {
-    const start = at;
-    at += (bytes + 7) & ~7;
-    return start;
-  };
-  // At most half full, so that probing stays short.
-  const hashSize = 2 ** Math.ceil(Math.log2(rows * 2));
-  return {
-    tokens: column(rows * 4),
-    optionTypes: column(rows),
-    chains: column(rows * 4),
-    strikes: column(rows * 8),
-    hash: column(hashSize * 4),
-    hashSize,
-    chainNumbers: column(chains * CHAIN_F64 * 8),
-    chainWords: column(chains * CHAIN_I32 * 4),
-    bytes: at,
-  };
-}
-
+/** Allocates an empty table for `rows` instruments and `chains` chains. */
 export function createInstrumentTable(rows: number, chains: number): SharedBlock {
-  return createBlock(BLOCK_KIND.INSTRUMENTS, geometry(rows, chains).bytes, rows, chains);
+  if (!Number.isInteger(chains) || chains < 1) {
+    throw new RangeError(`chains of the instrument table: a whole number from 1 on, not ${chains}`);
+  }
+  return createBlock(BLOCK_KIND.INSTRUMENTS, instrumentColumns(rows, chains).bytes, rows, chains);
 }
 
 /**
@@ -106,31 +79,32 @@ export class InstrumentTable {
     const header = attachBlock(block, BLOCK_KIND.INSTRUMENTS);
     this.rows = header[HEADER_CAPACITY_U32]!;
     this.chainRows = header[HEADER_PARAM_U32]!;
-    const g = geometry(this.rows, this.chainRows);
-    this.#counts = new Int32Array(block, BLOCK_HEADER_BYTES, COUNTS_BYTES >> 2);
-    this.tokens = new Uint32Array(block, g.tokens, this.rows);
-    this.optionTypes = new Int8Array(block, g.optionTypes, this.rows);
-    this.chains = new Int32Array(block, g.chains, this.rows);
-    this.strikes = new Float64Array(block, g.strikes, this.rows);
-    this.#hash = new Int32Array(block, g.hash, g.hashSize);
-    this.#hashMask = g.hashSize - 1;
-    this.#chainNumbers = new Float64Array(block, g.chainNumbers, this.chainRows * CHAIN_F64);
-    this.#chainWords = new Int32Array(block, g.chainWords, this.chainRows * CHAIN_I32);
+    const at = instrumentColumns(this.rows, this.chainRows);
+    const chainNumbers = this.chainRows * CHAIN_NUMBERS_F64;
+    this.#counts = new Int32Array(block, at.counts, INSTRUMENT_COUNTS_BYTES >> 2);
+    this.tokens = new Uint32Array(block, at.tokens, this.rows);
+    this.optionTypes = new Int8Array(block, at.optionTypes, this.rows);
+    this.chains = new Int32Array(block, at.chains, this.rows);
+    this.strikes = new Float64Array(block, at.strikes, this.rows);
+    this.#hash = new Int32Array(block, at.hash, at.hashSize);
+    this.#hashMask = at.hashSize - 1;
+    this.#chainNumbers = new Float64Array(block, at.chainNumbers, chainNumbers);
+    this.#chainWords = new Int32Array(block, at.chainWords, this.chainRows * CHAIN_WORDS_I32);
   }
 
   /** Rows in use. */
   get count(): number {
-    return Atomics.load(this.#counts, COUNT_WORD);
+    return Atomics.load(this.#counts, INSTRUMENT_COUNT_I32);
   }
 
   /** Chains in use. */
   get chainCount(): number {
-    return Atomics.load(this.#counts, CHAIN_COUNT_WORD);
+    return Atomics.load(this.#counts, INSTRUMENT_CHAIN_COUNT_I32);
   }
 
   /** Rises with every change, so that readers know when to look again. */
   get version(): number {
-    return Atomics.load(this.#counts, VERSION_WORD);
+    return Atomics.load(this.#counts, INSTRUMENT_VERSION_I32);
   }
 
   /** Row of `token`, or -1. */
@@ -144,8 +118,14 @@ export class InstrumentTable {
     }
   }
 
-  /** Control: the row of the instrument, new or old; -1 if the table is full. */
+  /**
+   * Control: the row of the instrument, new or old; -1 if the table is full. A known instrument is
+   * not changed. Throws RangeError for a token that is not an unsigned 32-bit number.
+   */
   add(instrument: InstrumentRow): number {
+    if (instrument.token >>> 0 !== instrument.token) {
+      throw new RangeError(`no instrument token: ${instrument.token}`);
+    }
     const known = this.find(instrument.token);
     if (known >= 0) return known;
     const row = this.count;
@@ -157,8 +137,8 @@ export class InstrumentTable {
     let at = hashToken(instrument.token) & this.#hashMask;
     while (this.#hash[at] !== 0) at = (at + 1) & this.#hashMask;
     Atomics.store(this.#hash, at, row + 1);
-    Atomics.store(this.#counts, COUNT_WORD, row + 1);
-    Atomics.add(this.#counts, VERSION_WORD, 1);
+    Atomics.store(this.#counts, INSTRUMENT_COUNT_I32, row + 1);
+    Atomics.add(this.#counts, INSTRUMENT_VERSION_I32, 1);
     return row;
   }
 
@@ -167,48 +147,67 @@ export class InstrumentTable {
     const number = this.chainCount;
     if (number >= this.chainRows) return -1;
     this.#writeChain(number, chain);
-    Atomics.store(this.#counts, CHAIN_COUNT_WORD, number + 1);
-    Atomics.add(this.#counts, VERSION_WORD, 1);
+    Atomics.store(this.#counts, INSTRUMENT_CHAIN_COUNT_I32, number + 1);
+    Atomics.add(this.#counts, INSTRUMENT_VERSION_I32, 1);
     return number;
   }
 
   /** Control: overwrites a chain, e.g. when the row of its future becomes known. */
   updateChain(number: number, chain: ChainRow): void {
     this.#writeChain(number, chain);
-    Atomics.add(this.#counts, VERSION_WORD, 1);
+    Atomics.add(this.#counts, INSTRUMENT_VERSION_I32, 1);
   }
 
   #writeChain(number: number, chain: ChainRow): void {
-    const n = number * CHAIN_F64;
-    const w = number * CHAIN_I32;
-    this.#chainNumbers[n] = chain.expiryMs;
-    this.#chainNumbers[n + 1] = chain.rate;
-    this.#chainNumbers[n + 2] = chain.otherFutureExpiryMs;
-    this.#chainWords[w] = chain.worker;
-    this.#chainWords[w + 1] = chain.calendarEstimated ? 1 : 0;
-    this.#chainWords[w + 2] = chain.spotRow;
-    this.#chainWords[w + 3] = chain.futureRow;
-    this.#chainWords[w + 4] = chain.otherFutureRow;
+    const n = number * CHAIN_NUMBERS_F64;
+    const w = number * CHAIN_WORDS_I32;
+    const numbers = this.#chainNumbers;
+    const words = this.#chainWords;
+    Atomics.add(words, w + CHAIN_LOCK_I32, 1);
+    numbers[n + CHAIN_EXPIRY_MS_F64] = chain.expiryMs;
+    numbers[n + CHAIN_RATE_F64] = chain.rate;
+    numbers[n + CHAIN_OTHER_FUTURE_EXPIRY_F64] = chain.otherFutureExpiryMs;
+    words[w + CHAIN_WORKER_I32] = chain.worker;
+    words[w + CHAIN_ESTIMATED_I32] = chain.calendarEstimated ? 1 : 0;
+    words[w + CHAIN_SPOT_ROW_I32] = chain.spotRow;
+    words[w + CHAIN_FUTURE_ROW_I32] = chain.futureRow;
+    words[w + CHAIN_OTHER_FUTURE_ROW_I32] = chain.otherFutureRow;
+    Atomics.add(words, w + CHAIN_LOCK_I32, 1);
   }
 
+  /**
+   * A copy of a chain, never a mix of two states. While control is writing it, looks again: for at
+   * most as long as the system keeps control from its core, and control's death ends the process.
+   */
   chain(number: number): ChainRow {
-    const n = number * CHAIN_F64;
-    const w = number * CHAIN_I32;
+    const lock = number * CHAIN_WORDS_I32 + CHAIN_LOCK_I32;
+    for (;;) {
+      const before = Atomics.load(this.#chainWords, lock);
+      const chain = this.#copyChain(number);
+      if ((before & 1) === 0 && Atomics.load(this.#chainWords, lock) === before) return chain;
+    }
+  }
+
+  #copyChain(number: number): ChainRow {
+    const n = number * CHAIN_NUMBERS_F64;
+    const w = number * CHAIN_WORDS_I32;
+    const numbers = this.#chainNumbers;
+    const words = this.#chainWords;
     return {
-      expiryMs: this.#chainNumbers[n]!,
-      rate: this.#chainNumbers[n + 1]!,
-      otherFutureExpiryMs: this.#chainNumbers[n + 2]!,
-      worker: this.#chainWords[w]!,
-      calendarEstimated: this.#chainWords[w + 1] === 1,
-      spotRow: this.#chainWords[w + 2]!,
-      futureRow: this.#chainWords[w + 3]!,
-      otherFutureRow: this.#chainWords[w + 4]!,
+      expiryMs: numbers[n + CHAIN_EXPIRY_MS_F64]!,
+      rate: numbers[n + CHAIN_RATE_F64]!,
+      otherFutureExpiryMs: numbers[n + CHAIN_OTHER_FUTURE_EXPIRY_F64]!,
+      worker: words[w + CHAIN_WORKER_I32]!,
+      calendarEstimated: words[w + CHAIN_ESTIMATED_I32] === 1,
+      spotRow: words[w + CHAIN_SPOT_ROW_I32]!,
+      futureRow: words[w + CHAIN_FUTURE_ROW_I32]!,
+      otherFutureRow: words[w + CHAIN_OTHER_FUTURE_ROW_I32]!,
     };
   }
 
   /** Worker that owns a chain. */
   chainWorker(number: number): number {
-    return this.#chainWords[number * CHAIN_I32]!;
+    return this.#chainWords[number * CHAIN_WORDS_I32 + CHAIN_WORKER_I32]!;
   }
 }
 

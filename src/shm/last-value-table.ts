@@ -1,3 +1,5 @@
+import { GREEKS_STATUS } from '../domain/status.ts';
+import { blankGreeks } from './blank-greeks.ts';
 import { attachBlock, createBlock, TickViews, type SharedBlock } from './block.ts';
 import { BLOCK_HEADER_BYTES, BLOCK_KIND, HEADER_CAPACITY_U32 } from './layout/block-header.ts';
 import {
@@ -12,6 +14,9 @@ import {
   GREEKS_BYTES,
   GREEKS_OFFSET_BYTES,
   QUOTE_BYTES,
+  TICK_GREEKS_STATUS_U8,
+  TICK_SEQUENCE_HIGH_U32,
+  TICK_SEQUENCE_LOW_U32,
 } from './layout/tick-slot.ts';
 
 const QUOTE_WORDS = QUOTE_BYTES >> 2;
@@ -20,9 +25,13 @@ const GREEKS_WORDS = GREEKS_BYTES >> 2;
 const DEPTH_WORD = DEPTH_OFFSET_BYTES >> 2;
 const DEPTH_WORDS = (DEPTH_BYTES + 8) >> 2;
 
-/** Attempts before a reader gives up on a row whose writer died in the middle of a write. */
+/**
+ * Attempts (about 10 ns each) before a reader gives up on a section whose writer died in the middle
+ * of a write, or lost its core there: waiting for it longer would block the reader's thread.
+ */
 const READ_ATTEMPTS_MAX = 10_000;
 
+/** Allocates a table of `rows` empty rows. */
 export function createLastValueTable(rows: number): SharedBlock {
   const bytes = BLOCK_HEADER_BYTES + rows * LAST_VALUE_ROW_BYTES;
   return createBlock(BLOCK_KIND.LAST_VALUES, bytes, rows, 0);
@@ -46,7 +55,7 @@ export class LastValueTable {
     return row * LAST_VALUE_ROW_BYTES;
   }
 
-  /** Ingest: the instrument's tick count, before and after this call's +1. Survives a restart. */
+  /** Ingest: counts one more tick of the instrument and returns the count. Survives a restart. */
   nextInstrumentSequence(row: number): number {
     const index = ((row * LAST_VALUE_ROW_BYTES) >> 2) + ROW_INSTRUMENT_SEQUENCE_U32;
     const { u32 } = this.ticks;
@@ -58,6 +67,11 @@ export class LastValueTable {
 
   instrumentSequence(row: number): number {
     return this.ticks.u32[((row * LAST_VALUE_ROW_BYTES) >> 2) + ROW_INSTRUMENT_SEQUENCE_U32]!;
+  }
+
+  /** True once the row's Greeks section has been written, if only with a reason for having none. */
+  hasGreeks(row: number): boolean {
+    return this.ticks.u8[row * LAST_VALUE_ROW_BYTES + TICK_GREEKS_STATUS_U8] !== 0;
   }
 
   /** Ingest: copies quote and depth of the slot at `slotBytes` in `source` into the row. */
@@ -87,13 +101,13 @@ export class LastValueTable {
 
   /**
    * Copies the row's tick (320 bytes) to `targetBytes` in `target`, each section consistent in
-   * itself. False if the instrument has no tick yet, or a section stays locked because its writer
-   * died in it.
+   * itself; Greeks may belong to an older quote than the one beside them (compare the positions) and
+   * are all zero, status UNSET, until there are any. False, with nothing usable in `target`: the
+   * instrument has no tick yet, or a writer is in the middle of a write (read again later).
    */
   read(row: number, target: TickViews, targetBytes: number): boolean {
     const base = (row * LAST_VALUE_ROW_BYTES) >> 2;
     const out = targetBytes >> 2;
-    if (this.ticks.u32[base + ROW_INSTRUMENT_SEQUENCE_U32] === 0) return false;
     return (
       this.#readSection(base, base + ROW_QUOTE_LOCK_I32, 0, QUOTE_WORDS, target.u32, out, true) &&
       this.#readSection(
@@ -104,7 +118,10 @@ export class LastValueTable {
         target.u32,
         out,
         false,
-      )
+      ) &&
+      // No tick has position 0: the row was never written, or emptied by a repair.
+      (target.u32[out + TICK_SEQUENCE_LOW_U32] !== 0 ||
+        target.u32[out + TICK_SEQUENCE_HIGH_U32] !== 0)
     );
   }
 
@@ -133,25 +150,36 @@ export class LastValueTable {
   }
 
   /**
-   * Control, after a writer has exited: a lock left odd is made even, so that readers go on. What
-   * the section then holds is half old, half new, until its next write.
+   * Control, after ingest has exited and before its successor starts: empties a quote and depth left
+   * half written, so that `read` says that there is no tick instead of mixing two. True if it was so.
    */
-  repairQuoteLock(row: number): boolean {
-    return this.#repair(((row * LAST_VALUE_ROW_BYTES) >> 2) + ROW_QUOTE_LOCK_I32);
+  repairQuote(row: number): boolean {
+    const base = (row * LAST_VALUE_ROW_BYTES) >> 2;
+    return this.#repair(base + ROW_QUOTE_LOCK_I32, () => {
+      this.ticks.u32.fill(0, base, base + QUOTE_WORDS);
+      this.ticks.u32.fill(0, base + DEPTH_WORD, base + DEPTH_WORD + DEPTH_WORDS);
+    });
   }
 
-  repairGreeksLock(row: number): boolean {
-    return this.#repair(((row * LAST_VALUE_ROW_BYTES) >> 2) + ROW_GREEKS_LOCK_I32);
+  /** Control, as `repairQuote`, after the row's Greeks worker has exited: status GREEKS_LATE. */
+  repairGreeks(row: number): boolean {
+    const base = (row * LAST_VALUE_ROW_BYTES) >> 2;
+    return this.#repair(base + ROW_GREEKS_LOCK_I32, () => {
+      this.ticks.u32.fill(0, base + GREEKS_WORD, base + GREEKS_WORD + GREEKS_WORDS);
+      blankGreeks(this.ticks, row * LAST_VALUE_ROW_BYTES, GREEKS_STATUS.GREEKS_LATE);
+    });
   }
 
-  #repair(lock: number): boolean {
+  #repair(lock: number, empty: () => void): boolean {
     if ((Atomics.load(this.ticks.i32, lock) & 1) === 0) return false;
-    Atomics.add(this.ticks.i32, lock, 1);
+    empty();
+    this.#unlock(lock);
     return true;
   }
 
+  /** Makes the lock odd. One left odd by a writer that died stays odd: only the parity counts. */
   #lock(index: number): void {
-    Atomics.add(this.ticks.i32, index, 1);
+    Atomics.or(this.ticks.i32, index, 1);
   }
 
   #unlock(index: number): void {

@@ -33,11 +33,14 @@ export class RingReader {
   }
 
   /**
-   * Copies the slots after `position`, at most up to `limit` and the target's capacity, to the
-   * start of the target. Returns how many are valid; they are the newest of the run and lie at the
-   * start of the target in order. `position` is then the last one copied.
+   * Copies the slots after `position`, at most up to `limit` (a published position) and the target's
+   * capacity, to the start of the target. Returns how many are valid; they are the newest of the run
+   * and lie at the start of the target in order. `position` is then the last one copied. Of Greeks
+   * it knows nothing: look at `isGreeksDone` before the call, during it is too late.
    */
   read(limit: number): number {
+    // What is gone already is not worth a copy, and a run must not be longer than the ring.
+    this.skipTo(Math.min(this.#ring.firstIntact(limit) - 1, limit));
     const from = this.#position + 1;
     const wanted = Math.min(limit - this.#position, this.#capacity);
     if (wanted <= 0) return 0;

@@ -1,6 +1,7 @@
 import type { TickViews } from './block.ts';
 import { armGreeks, finishGreeks, takeGreeks } from './greeks-section.ts';
 import {
+  GREEKS_BYTES,
   GREEKS_OFFSET_BYTES,
   TICK_FLAGS_U32,
   TICK_GREEKS_STATE_I32,
@@ -11,11 +12,11 @@ import {
 } from './layout/tick-slot.ts';
 import type { Ring } from './ring.ts';
 
-/** Words of the Greeks section before its state word. */
-const GREEKS_WORDS = (TICK_GREEKS_STATE_I32 * 4 - GREEKS_OFFSET_BYTES) >> 2;
+/** Words of the Greeks section before its state word, which is the last one. */
+const GREEKS_WORDS = (GREEKS_BYTES >> 2) - 1;
 
 /**
- * The ring's one writer. A batch is: `begin(n)`, at most n times `open` and `commit`, `end`.
+ * The ring's one writer. A batch is: `begin(n)`, about n times `open` and `commit`, `end`.
  * Readers see nothing of a batch before `end`.
  */
 export class RingWriter {
@@ -24,6 +25,8 @@ export class RingWriter {
   sectionsInUse = 0;
   readonly #ring: Ring;
   #position: number;
+  /** Slots of positions up to here may have been touched, by this writer or by one before it. */
+  #intent: number;
   #needsGreeks = false;
   #needsNone = false;
 
@@ -32,6 +35,7 @@ export class RingWriter {
     this.#ring = ring;
     this.ticks = ring.ticks;
     this.#position = ring.newest();
+    this.#intent = ring.intent(this.#position);
   }
 
   /** Position of the newest committed tick. */
@@ -39,24 +43,36 @@ export class RingWriter {
     return this.#position;
   }
 
-  /** Starts a batch of at most `count` ticks; `count` must be well below the ring's size. */
+  /**
+   * Starts a batch of about `count` ticks: declares in one store which slots it overwrites. As many
+   * old positions are lost to readers, so `count` must be well below the ring's size.
+   */
   begin(count: number): void {
-    this.#ring.declareIntent(this.#position + count);
+    this.#declare(this.#position + count);
     this.#needsGreeks = false;
     this.#needsNone = false;
   }
 
   /** Byte offset in `ticks` of the slot to write the next quote into. */
   open(): number {
-    return this.#ring.slotBytes(this.#position + 1);
+    const position = this.#position + 1;
+    if (position > this.#intent) this.#declare(position);
+    return this.#ring.slotBytes(position);
+  }
+
+  /** Never back: a slot that was opened and not committed, or a dead writer's, holds neither tick. */
+  #declare(position: number): void {
+    if (position <= this.#intent) return;
+    this.#intent = position;
+    this.#ring.declareIntent(position);
   }
 
   /**
-   * Completes the open slot: position, flags, counts, ownership of the Greeks section.
-   * With `blankGreeks` (22 words and the state word's place) the tick carries no Greeks and the
-   * section is filled from it; without, a worker will fill it.
+   * Completes the open slot (must follow `open`): position, flags, counts, ownership of the Greeks
+   * section. With `blankSection` (the 22 words of a section made by `blankGreeks`) the tick carries
+   * no Greeks and the section is filled from it; without, a worker will fill it.
    */
-  commit(flags: number, instrumentSequence: number, blankGreeks: Uint32Array | undefined): number {
+  commit(flags: number, instrumentSequence: number, blankSection: Uint32Array | undefined): number {
     const position = this.#position + 1;
     const { u32, i32 } = this.ticks;
     const base = this.#ring.slotBytes(position) >> 2;
@@ -66,16 +82,16 @@ export class RingWriter {
     u32[base + TICK_INSTRUMENT_SEQUENCE_U32] = instrumentSequence;
     u32[base + TICK_MERGED_U32] = 0;
     const state = base + TICK_GREEKS_STATE_I32;
-    if (blankGreeks === undefined) {
+    if (blankSection === undefined) {
       this.#needsGreeks = true;
       if (!armGreeks(i32, state, position)) this.sectionsInUse++;
     } else {
       this.#needsNone = true;
       if (takeGreeks(i32, state, position)) {
         const section = base + (GREEKS_OFFSET_BYTES >> 2);
-        for (let i = 0; i < GREEKS_WORDS; i++) u32[section + i] = blankGreeks[i]!;
         u32[section] = u32[base + TICK_SEQUENCE_LOW_U32]!;
         u32[section + 1] = u32[base + TICK_SEQUENCE_HIGH_U32]!;
+        for (let i = 2; i < GREEKS_WORDS; i++) u32[section + i] = blankSection[i]!;
         finishGreeks(i32, state, position);
       } else {
         this.sectionsInUse++;

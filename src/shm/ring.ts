@@ -28,8 +28,11 @@ import {
 import { TICK_GREEKS_STATE_I32, TICK_SLOT_BYTES } from './layout/tick-slot.ts';
 import { WakeWord } from './wake.ts';
 
+/** The largest power of two whose slots stay below 2 GiB. */
+export const RING_SLOTS_MAX = 2 ** 22;
+
 export interface RingOptions {
-  /** Power of two. */
+  /** Power of two, 2 to RING_SLOTS_MAX. */
   slots: number;
   /** Greeks workers, 0 to GREEKS_WORKERS_MAX. */
   workers: number;
@@ -42,12 +45,20 @@ export interface RingOptions {
 
 /**
  * Allocates a ring. Positions count from `start` + 1 for ever (up to 2^53); the slot of a position
- * is its low bits. One writer (ingest); readers never slow it down.
+ * is its low bits. One writer (ingest); readers never slow it down. Throws RangeError for options
+ * out of range.
  */
 export function createRing(options: RingOptions): SharedBlock {
   const { slots, workers, epochLow, epochHigh, start = 0 } = options;
-  if (slots < 2 || (slots & (slots - 1)) !== 0) throw new RangeError('slots: a power of two');
-  if (workers < 0 || workers > GREEKS_WORKERS_MAX) throw new RangeError('workers: 0 to 16');
+  if (!Number.isInteger(Math.log2(slots)) || slots < 2 || slots > RING_SLOTS_MAX) {
+    throw new RangeError(`slots: a power of two from 2 to ${RING_SLOTS_MAX}, not ${slots}`);
+  }
+  if (!Number.isInteger(workers) || workers < 0 || workers > GREEKS_WORKERS_MAX) {
+    throw new RangeError(`workers: 0 to ${GREEKS_WORKERS_MAX}, not ${workers}`);
+  }
+  if (!Number.isSafeInteger(start) || start < 0) {
+    throw new RangeError(`start: a position, not ${start}`);
+  }
   const bytes = BLOCK_HEADER_BYTES + CONTROL_BYTES + slots * TICK_SLOT_BYTES;
   const block = createBlock(BLOCK_KIND.RING, bytes, slots, workers);
   const header = new Uint32Array(block, 0, 32);
@@ -123,10 +134,15 @@ export class Ring {
    * asks: what lies below this must be thrown away.
    */
   firstIntact(near: number): number {
-    return this.#cursor(INTENT_WORD, near) - this.slots + 1;
+    return this.intent(near) - this.slots + 1;
   }
 
-  /** Writer: slots of positions up to `position` are about to be overwritten. */
+  /** Slots of positions up to here may be being overwritten. */
+  intent(near: number): number {
+    return this.#cursor(INTENT_WORD, near);
+  }
+
+  /** Writer: slots of positions up to `position` are about to be overwritten. Must never fall. */
   declareIntent(position: number): void {
     this.#storeCursor(INTENT_WORD, position);
   }

@@ -89,11 +89,13 @@ export type ServerMessage =
     }
   | { type: 'error'; id?: number; code: string; detail: string };
 
+/** One level; an empty one is all zeros, as the broker's own client shows it. */
 export interface DepthObject {
   /** Rupees. */
   price: number;
-  quantity: number;
-  orders: number;
+  quantity: number | null;
+  /** null in mode compact, which does not carry it. */
+  orders: number | null;
 }
 
 export interface GreeksObject {
@@ -154,6 +156,7 @@ export interface TickObject {
   oi?: number | null;
   oi_day_high?: number | null;
   oi_day_low?: number | null;
+  /** Five levels a side, best first; one in mode compact; null: the broker's packet had no depth. */
   depth?: { buy: DepthObject[]; sell: DepthObject[] } | null;
   /** null: not an option. Absent: not requested. */
   greeks?: GreeksObject | null;

@@ -1,4 +1,6 @@
-/** What no line of the repository's text files may hold. Words are split so that this file passes. */
+/**
+ * What no line of the repository's text files may hold. Words are split so that this file passes.
+ */
 
 export interface LineRule {
   name: string;

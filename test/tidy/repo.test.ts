@@ -38,7 +38,8 @@ test('no file breaks a line rule', () => {
     const content = readRepositoryFile(path);
     return isText(content) ? lineProblems(path, content.toString('utf8')) : [];
   });
-  assert.deepEqual(problems, []);
+  // A difference of arrays would be cut short.
+  assert.ok(problems.length === 0, problems.join('\n'));
 });
 
 test('no source file is longer than 400 lines', () => {

@@ -17,31 +17,38 @@ function halfSpreadPaise(instrument: SimInstrument): number {
   return Math.max(spec.tickPaise, fraction * theoreticalPaise);
 }
 
-function value(instrument: SimInstrument): void {
+/** Prices the instrument from the current state of its underlying and notes what it used. */
+function price(instrument: SimInstrument): void {
   const { spec, walk, slice } = instrument;
   if (walk === null) return;
   instrument.pricedVersion = walk.version;
+  instrument.spotPaise = walk.spotPaise;
   if (slice === null) {
     instrument.theoreticalPaise = walk.spotPaise;
-  } else if (spec.type === 'FUT') {
-    instrument.theoreticalPaise = slice.forward;
-  } else {
-    instrument.volatility = slice.volatility(instrument.logStrike);
-    instrument.theoreticalPaise = blackPrice(
-      spec.type === 'CE' ? CALL : PUT,
-      slice.forward,
-      spec.strikePaise,
-      slice.timeYears,
-      slice.discount,
-      instrument.volatility,
-    );
+    return;
   }
+  instrument.forwardPaise = slice.forward;
+  if (spec.type === 'FUT') {
+    instrument.theoreticalPaise = slice.forward;
+    return;
+  }
+  instrument.timeYears = slice.timeYears;
+  instrument.discount = slice.discount;
+  instrument.volatility = slice.volatility(instrument.logStrike);
+  instrument.theoreticalPaise = blackPrice(
+    spec.type === 'CE' ? CALL : PUT,
+    slice.forward,
+    spec.strikePaise,
+    slice.timeYears,
+    slice.discount,
+    instrument.volatility,
+  );
 }
 
 /** Brings the quote to the current state of the underlying; no trade, no randomness. */
 export function reprice(instrument: SimInstrument): void {
   if (instrument.walk === null || instrument.pricedVersion === instrument.walk.version) return;
-  value(instrument);
+  price(instrument);
   if (instrument.isIndex) return;
   const tick = instrument.spec.tickPaise;
   const half = halfSpreadPaise(instrument);
@@ -58,13 +65,18 @@ export function reprice(instrument: SimInstrument): void {
 }
 
 /** A level without a price is all zeros, as the broker sends it. */
-function setLevelPrice(instrument: SimInstrument, side: number, level: number, price: number): void {
+function setLevelPrice(
+  instrument: SimInstrument,
+  side: number,
+  level: number,
+  levelPaise: number,
+): void {
   const { view, spec } = instrument;
   const at = side + level * DEPTH_LEVEL_BYTES;
   const wasEmpty = view.getUint32(at + LEVEL.PRICE) === 0;
-  view.setUint32(at + LEVEL.PRICE, price);
-  if (price === 0 && !wasEmpty) setLevelSize(instrument, side, level, 0, 0);
-  if (price !== 0 && wasEmpty) {
+  view.setUint32(at + LEVEL.PRICE, levelPaise);
+  if (levelPaise === 0 && !wasEmpty) setLevelSize(instrument, side, level, 0, 0);
+  if (levelPaise !== 0 && wasEmpty) {
     const lots = 1 + ((spec.token + 7 * at) % 20);
     setLevelSize(instrument, side, level, lots * spec.lotSize, 1 + (lots >>> 2));
   }

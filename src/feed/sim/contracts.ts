@@ -1,6 +1,6 @@
 import { SEGMENT } from '../../domain/price-scale.ts';
 import { monthlyExpiries, weekNumber, weeklyExpiries } from './expiries.ts';
-import { futureSymbol, optionSymbol } from './symbols.ts';
+import { expiryCode, futureSymbol, optionSymbol } from './symbols.ts';
 import {
   INDEX_COUNT,
   STOCK_COUNT,
@@ -35,6 +35,9 @@ export interface ContractSpec {
 interface Chain {
   underlying: UnderlyingSpec;
   expiry: string;
+  /** Expiry in symbols. */
+  code: string;
+  week: number;
   /** Larger starts later: how many strikes better chains list before this one lists its first. */
   delay: number;
 }
@@ -63,13 +66,12 @@ const FUTURE_STRIKE_INDEX = 2047;
  */
 function derivativeToken(
   underlying: UnderlyingSpec,
-  expiry: string,
+  week: number,
   strikeIndex: number,
   isPut: boolean,
 ): number {
-  const week = weekNumber(expiry) % 64;
   const exchangeToken =
-    (underlying.slot << 18) | (week << 12) | (strikeIndex << 1) | (isPut ? 1 : 0);
+    (underlying.slot << 18) | ((week % 64) << 12) | (strikeIndex << 1) | (isPut ? 1 : 0);
   return exchangeToken * 256 + SEGMENT.NFO;
 }
 
@@ -92,8 +94,8 @@ function cashContract(underlying: UnderlyingSpec): ContractSpec {
 
 function futureContract(underlying: UnderlyingSpec, expiry: string): ContractSpec {
   return {
-    token: derivativeToken(underlying, expiry, FUTURE_STRIKE_INDEX, false),
-    tradingsymbol: futureSymbol(underlying.name, expiry),
+    token: derivativeToken(underlying, weekNumber(expiry), FUTURE_STRIKE_INDEX, false),
+    tradingsymbol: futureSymbol(underlying.name, expiryCode(expiry)),
     name: underlying.name,
     expiry,
     strikePaise: 0,
@@ -107,11 +109,11 @@ function futureContract(underlying: UnderlyingSpec, expiry: string): ContractSpe
 }
 
 function optionContract(chain: Chain, strikePaise: number, type: 'CE' | 'PE'): ContractSpec {
-  const { underlying, expiry } = chain;
+  const { underlying, expiry, code, week } = chain;
   const strikeIndex = Math.round(strikePaise / underlying.strikeStepPaise);
   return {
-    token: derivativeToken(underlying, expiry, strikeIndex, type === 'PE'),
-    tradingsymbol: optionSymbol(underlying.name, expiry, strikePaise, type),
+    token: derivativeToken(underlying, week, strikeIndex, type === 'PE'),
+    tradingsymbol: optionSymbol(underlying.name, code, strikePaise, type),
     name: underlying.name,
     expiry,
     strikePaise,
@@ -165,7 +167,13 @@ function chainsOf(underlyings: readonly UnderlyingSpec[], nowMs: number): Chain[
     const spacing = isNifty ? 12 : 24;
     const start = underlying.isIndex ? 6 * underlying.slot : 16 + underlying.slot;
     expiries.forEach((expiry, index) => {
-      chains.push({ underlying, expiry, delay: start + spacing * index });
+      chains.push({
+        underlying,
+        expiry,
+        code: expiryCode(expiry),
+        week: weekNumber(expiry),
+        delay: start + spacing * index,
+      });
     });
   }
   return chains;

@@ -2,7 +2,7 @@ import { addDays, istDate, istMidnightMs } from '../../domain/calendar.ts';
 import { reprice } from './book.ts';
 import { listContracts } from './contracts.ts';
 import type { ContractSpec } from './contracts.ts';
-import { TRADABLE, packetToken } from './encoder.ts';
+import { PACKET_BYTES, TRADABLE, packetToken } from './encoder.ts';
 import { setIndexValue } from './market-tick.ts';
 import { Random } from './random.ts';
 import type { RecordedFrame } from './recorded-packets.ts';
@@ -14,6 +14,9 @@ import type { UnderlyingSpec } from './underlyings.ts';
 /** Steps made up for after a pause; a longer pause is left out of the path. */
 const MAX_CATCH_UP_STEPS = 25;
 
+/** Packets share blocks of this size: thousands of small buffers are slow to make and to walk. */
+const PACKET_BLOCK_BYTES = 1024 * 1024;
+
 /** The listed instruments and the underlyings that move them. Always in session. */
 export class Market {
   readonly #seed: number;
@@ -22,6 +25,8 @@ export class Market {
   readonly #walks = new Map<string, UnderlyingWalk>();
   readonly #byToken = new Map<number, SimInstrument>();
   readonly #byKey = new Map<string, SimInstrument>();
+  #packetBlock = new ArrayBuffer(0);
+  #packetBlockUsed = 0;
   /** Everything ever listed, expired contracts included. */
   readonly everListed: SimInstrument[] = [];
   /** Rises whenever the listing changes. */
@@ -129,12 +134,24 @@ export class Market {
     const walk = contract.underlying === null ? null : this.#walkOf(contract.underlying);
     const slice =
       walk === null || contract.expiry === null ? null : walk.slice(contract.expiry, this.#nowMs);
-    const instrument = new SimInstrument(contract, this.everListed.length, walk, slice);
+    const isIndex = contract.segment === 'INDICES';
+    const packet = this.#packet(isIndex ? PACKET_BYTES.INDEX_FULL : PACKET_BYTES.FULL);
+    const instrument = new SimInstrument(contract, this.everListed.length, walk, slice, packet);
     if (walk !== null) listInstrument(instrument, this.#seed, Math.floor(this.#nowMs / 1000));
     this.everListed.push(instrument);
     this.#byToken.set(contract.token, instrument);
     this.#byKey.set(instrument.key, instrument);
     return instrument;
+  }
+
+  #packet(sizeBytes: number): Uint8Array {
+    if (this.#packetBlockUsed + sizeBytes > this.#packetBlock.byteLength) {
+      this.#packetBlock = new ArrayBuffer(PACKET_BLOCK_BYTES);
+      this.#packetBlockUsed = 0;
+    }
+    const packet = new Uint8Array(this.#packetBlock, this.#packetBlockUsed, sizeBytes);
+    this.#packetBlockUsed += sizeBytes;
+    return packet;
   }
 
   #walkOf(underlying: UnderlyingSpec): UnderlyingWalk {

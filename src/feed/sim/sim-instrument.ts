@@ -45,11 +45,14 @@ export class SimInstrument {
   isRecorded = false;
   isExpired = false;
 
-  /** Version of the walk that the fields below belong to; 0 = none yet. */
+  /** Version of the walk at which the instrument was last priced, 0 = not yet, and its inputs. */
   pricedVersion = 0;
-  /** Theoretical value in paise. */
-  theoreticalPaise = 0;
+  spotPaise = 0;
+  forwardPaise = 0;
+  timeYears = 0;
+  discount = 1;
   volatility = 0;
+  theoreticalPaise = 0;
   bidPaise = 0;
   askPaise = 0;
   lastPaise = 0;
@@ -66,21 +69,22 @@ export class SimInstrument {
   deliveredPriceSum = 0;
   deliveredVolumeSum = 0;
 
+  /** `packet`: memory of the packet, zeroed and of the length of its full mode. */
   constructor(
     spec: ContractSpec,
     rank: number,
     walk: UnderlyingWalk | null,
     slice: ExpirySlice | null,
+    packet: Uint8Array,
   ) {
     this.spec = spec;
     this.rank = rank;
     this.walk = walk;
     this.slice = slice;
     this.logStrike = spec.strikePaise > 0 ? Math.log(spec.strikePaise) : 0;
-    this.isIndex = spec.segment === 'INDICES';
-    const packet = new Uint8Array(this.isIndex ? PACKET_BYTES.INDEX_FULL : PACKET_BYTES.FULL);
+    this.isIndex = packet.byteLength === PACKET_BYTES.INDEX_FULL;
     this.full = packet;
-    this.view = new DataView(packet.buffer);
+    this.view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
     this.view.setUint32(TRADABLE.TOKEN, spec.token);
     this.#quote = packet.subarray(0, this.isIndex ? PACKET_BYTES.INDEX_QUOTE : PACKET_BYTES.QUOTE);
     this.#ltp = packet.subarray(0, PACKET_BYTES.LTP);

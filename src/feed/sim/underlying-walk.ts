@@ -54,14 +54,12 @@ export class UnderlyingWalk {
     this.#logMove +=
       this.#deviation * shock - PRICE_REVERSION_PER_SECOND * STEP_SECONDS * this.#logMove;
     if (this.spec.lotSize === 0) return;
-    const volatilityShock =
-      LEVERAGE * shock + Math.sqrt(1 - LEVERAGE * LEVERAGE) * random.normal();
+    const volatilityShock = LEVERAGE * shock + Math.sqrt(1 - LEVERAGE * LEVERAGE) * random.normal();
     this.#logVolatility +=
       VOLATILITY_OF_VOLATILITY * volatilityShock -
       VOLATILITY_REVERSION_PER_SECOND * STEP_SECONDS * this.#logVolatility;
     this.#basis +=
-      BASIS_DEVIATION * random.normal() -
-      BASIS_REVERSION_PER_SECOND * STEP_SECONDS * this.#basis;
+      BASIS_DEVIATION * random.normal() - BASIS_REVERSION_PER_SECOND * STEP_SECONDS * this.#basis;
   }
 
   /** Moves the spot at once; `settle` must follow. */

@@ -1,8 +1,15 @@
 /**
  * Meters: counters, gauges and histograms of every thread, one block a writer.
  *
- * A block is 128 doubles of counters, then 16 histograms of 27 + 1 doubles (buckets, sum), rounded
- * up to 128 bytes. Bucket b counts values in (2^(b-1), 2^b], the last one everything above 2^25.
+ * Meter block, 4608 bytes
+ *  off size type field       meaning
+ *    0 1024 f64  counters    128 counters and gauges, numbered below
+ * 1024 3584 raw  histograms  16 histograms, numbered below
+ *
+ * Histogram, 224 bytes
+ *  off size type field       meaning
+ *    0  216 f64  buckets     27 counts; bucket b: values in (2^(b-1), 2^b], the last one above 2^25
+ *  216    8 f64  sum         of all values
  */
 export const METER_COUNTERS = 128;
 export const METER_HISTOGRAMS = 16;

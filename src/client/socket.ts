@@ -1,0 +1,25 @@
+/**
+ * What the client needs of a WebSocket. The browser's, Node's own (22 and later) and `ws` have it.
+ */
+export interface WebSocketLike {
+  binaryType: string;
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: never) => void) | null;
+  onerror: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
+  send(data: string): void;
+  close(code?: number, reason?: string): void;
+  /** `ws` only: closes without a handshake. */
+  terminate?(): void;
+  /** Our Node socket only: HTTP status of a refused upgrade. Browsers do not tell it. */
+  readonly refusedStatus?: number | undefined;
+}
+
+export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
+
+/** Codes from here on mean that the same connection would be refused again. */
+const FINAL_CODE_MIN = 4500;
+
+export function isFinalCode(code: number): boolean {
+  return code >= FINAL_CODE_MIN && code < 5000;
+}

@@ -1,0 +1,193 @@
+import { TickerError } from '../domain/error-codes.ts';
+import type {
+  ChainRequest,
+  ModeName,
+  SubscriptionItem,
+  SubscriptionResult,
+} from '../wire/messages.ts';
+
+type Request = number | string | ChainRequest;
+
+/** Instruments in one message; keeps it well below the service's size limit. */
+const INSTRUMENTS_PER_MESSAGE = 500;
+
+/** One thing subscribed: an instrument or a chain. */
+interface Subscription {
+  readonly request: Request;
+  readonly mode: ModeName | undefined;
+  readonly greeks: boolean | undefined;
+  /** Instruments that the service gave for it. */
+  readonly tokens: Set<number>;
+}
+
+/** What one message asks for, and whom its answer serves. */
+export interface SubscribeBatch {
+  readonly item: SubscriptionItem;
+  readonly subscriptions: readonly Subscription[];
+}
+
+export type UnsubscribeItem = Pick<SubscriptionItem, 'instruments' | 'chain'>;
+
+function requestKey(request: Request): string {
+  if (typeof request !== 'object') return `${typeof request} ${request}`;
+  const { underlying, expiry, strikes } = request;
+  return `chain ${JSON.stringify([underlying, expiry ?? null, strikes])}`;
+}
+
+/** The requests of an item. Throws TickerError BAD_MESSAGE unless it names either kind. */
+function requestsOf(item: UnsubscribeItem): Request[] {
+  const { instruments, chain } = item;
+  if ((instruments === undefined) === (chain === undefined)) {
+    throw new TickerError('BAD_MESSAGE', 'a subscription names instruments or a chain');
+  }
+  return instruments ?? (chain === undefined ? [] : [chain]);
+}
+
+/** Items of at most INSTRUMENTS_PER_MESSAGE instruments that together are `item`. */
+export function splitItem<Item extends UnsubscribeItem>(item: Item): Item[] {
+  const requests = requestsOf(item);
+  if (item.chain !== undefined) return [item];
+  const parts: Item[] = [];
+  for (let start = 0; start < requests.length; start += INSTRUMENTS_PER_MESSAGE) {
+    const instruments = (item.instruments ?? []).slice(start, start + INSTRUMENTS_PER_MESSAGE);
+    parts.push({ ...item, instruments });
+  }
+  return parts;
+}
+
+/** Everything the caller wants, in the order in which it was asked for: the newest wins. */
+export class SubscriptionList {
+  readonly #byKey = new Map<string, Subscription>();
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  /** Takes `item` into the list; `item` is from `splitItem`. What is already there moves to the end. */
+  add(item: SubscriptionItem): SubscribeBatch {
+    const subscriptions: Subscription[] = [];
+    for (const request of requestsOf(item)) {
+      const key = requestKey(request);
+      const tokens = this.#byKey.get(key)?.tokens ?? new Set<number>();
+      const subscription = { request, mode: item.mode, greeks: item.greeks, tokens };
+      this.#byKey.delete(key);
+      this.#byKey.set(key, subscription);
+      subscriptions.push(subscription);
+    }
+    return { item, subscriptions };
+  }
+
+  /** Takes `item` off the list. Returns the instruments that nothing else on the list holds. */
+  remove(item: UnsubscribeItem): number[] {
+    const removed: Subscription[] = [];
+    for (const request of requestsOf(item)) {
+      for (const subscription of this.#find(request)) {
+        this.#byKey.delete(requestKey(subscription.request));
+        removed.push(subscription);
+      }
+    }
+    return this.#unheld(removed.flatMap(({ tokens }) => [...tokens]));
+  }
+
+  /** Those of a batch that were not asked for again, or off, since. */
+  stillWanted(batch: SubscribeBatch): Subscription[] {
+    return batch.subscriptions.filter(
+      (subscription) => this.#byKey.get(requestKey(subscription.request)) === subscription,
+    );
+  }
+
+  /** Drops what the service refused. */
+  drop(subscriptions: readonly Subscription[]): void {
+    for (const { request } of subscriptions) this.#byKey.delete(requestKey(request));
+  }
+
+  /** Takes in the answer to a batch. Returns the subscriptions of which nothing was accepted. */
+  answered(batch: SubscribeBatch, results: readonly SubscriptionResult[]): Subscription[] {
+    const [first] = batch.subscriptions;
+    if (first !== undefined && batch.item.chain !== undefined) {
+      this.#acceptTokens(first, results);
+      return first.tokens.size === 0 ? [first] : [];
+    }
+    const byKey = new Map(results.map((result) => [requestKey(result.request), result]));
+    return batch.subscriptions.filter((subscription) => {
+      const result = byKey.get(requestKey(subscription.request));
+      this.#acceptTokens(subscription, result === undefined ? [] : [result]);
+      return subscription.tokens.size === 0;
+    });
+  }
+
+  #acceptTokens(subscription: Subscription, results: readonly SubscriptionResult[]): void {
+    subscription.tokens.clear();
+    for (const result of results) if (result.ok) subscription.tokens.add(result.token);
+  }
+
+  /** A chain's window moved. Returns the instruments that nothing on the list holds any more. */
+  chainChanged(
+    chain: ChainRequest,
+    added: readonly SubscriptionResult[],
+    removed: readonly number[],
+  ): number[] {
+    for (const subscription of this.#byKey.values()) {
+      if (!isSameChain(subscription.request, chain)) continue;
+      for (const result of added) if (result.ok) subscription.tokens.add(result.token);
+      for (const token of removed) subscription.tokens.delete(token);
+    }
+    return this.#unheld(removed);
+  }
+
+  /** The whole list in few messages, in its order. */
+  batches(): SubscribeBatch[] {
+    const batches: { item: SubscriptionItem; subscriptions: Subscription[] }[] = [];
+    for (const subscription of this.#byKey.values()) {
+      const { request, mode, greeks } = subscription;
+      const last = batches.at(-1);
+      const options = {
+        ...(mode === undefined ? {} : { mode }),
+        ...(greeks === undefined ? {} : { greeks }),
+      };
+      if (typeof request === 'object') {
+        batches.push({ item: { chain: request, ...options }, subscriptions: [subscription] });
+      } else if (
+        last?.item.instruments !== undefined &&
+        last.item.mode === mode &&
+        last.item.greeks === greeks &&
+        last.subscriptions.length < INSTRUMENTS_PER_MESSAGE
+      ) {
+        last.item.instruments.push(request);
+        last.subscriptions.push(subscription);
+      } else {
+        const item = { instruments: [request], ...options };
+        batches.push({ item, subscriptions: [subscription] });
+      }
+    }
+    return batches;
+  }
+
+  /** By its own words, or an instrument by the token that the service gave for its name. */
+  #find(request: Request): Subscription[] {
+    const exact = this.#byKey.get(requestKey(request));
+    if (exact !== undefined) return [exact];
+    if (typeof request !== 'number') return [];
+    return [...this.#byKey.values()].filter(
+      (subscription) => typeof subscription.request === 'string' && subscription.tokens.has(request),
+    );
+  }
+
+  #unheld(tokens: readonly number[]): number[] {
+    const held = new Set<number>();
+    for (const subscription of this.#byKey.values()) {
+      for (const token of subscription.tokens) held.add(token);
+    }
+    return tokens.filter((token) => !held.has(token));
+  }
+}
+
+/** Whether `chain`, with its expiry resolved, may be the answer to `request`. */
+export function isSameChain(request: Request, chain: ChainRequest): boolean {
+  return (
+    typeof request === 'object' &&
+    request.underlying === chain.underlying &&
+    request.strikes === chain.strikes &&
+    (request.expiry === undefined || request.expiry === chain.expiry)
+  );
+}

@@ -1,0 +1,187 @@
+import { availableParallelism } from 'node:os';
+import {
+  apiKey,
+  clockSpeed,
+  decimal,
+  host,
+  integer,
+  oneOf,
+  path,
+  powerOfTwo,
+  url,
+  webOrigins,
+  type ClockSetting,
+  type ValueType,
+} from './value-types.ts';
+
+/** One setting: a row of docs/CONFIGURATION.md. */
+export interface Setting<Value> {
+  name: `TICKER_${string}`;
+  type: ValueType<Value & {}>;
+  default: Value;
+  /** What it sets, with the unit. */
+  doc: string;
+  /** The default in documents, where it is not the value's own text. */
+  defaultText?: string;
+  /** Never printed, and has a `_FILE` variant. */
+  secret?: boolean;
+  /** Accepted and checked, but nothing reads it yet. */
+  notUsedYet?: boolean;
+}
+
+type Options = Pick<Setting<unknown>, 'defaultText' | 'secret' | 'notUsedYet'>;
+
+function setting<Value>(
+  name: `TICKER_${string}`,
+  type: ValueType<Value & {}>,
+  defaultValue: Value,
+  doc: string,
+  options: Options = {},
+): Setting<Value> {
+  return { name, type, default: defaultValue, doc, ...options };
+}
+
+function optional<Value>(
+  name: `TICKER_${string}`,
+  type: ValueType<Value & {}>,
+  doc: string,
+  options: Options = {},
+): Setting<Value | undefined> {
+  return setting<Value | undefined>(name, type, undefined, doc, options);
+}
+
+/** Every setting, by the name that it has in `Config`. */
+export const SETTINGS = {
+  environment: setting<'development' | 'production'>(
+    'TICKER_ENV',
+    oneOf(['development', 'production']),
+    'development',
+    'What the service may do on its own. `development` starts with nothing configured; ' +
+      '`production` refuses the simulator, a generated key, other than https origins and a ' +
+      'fast clock, and names what is missing.',
+  ),
+  bind: setting('TICKER_BIND', host, '127.0.0.1', 'Address on which every port listens.'),
+  marketPort: setting(
+    'TICKER_MARKET_PORT',
+    integer(0, 65_535),
+    8080,
+    'Port of WebSocket clients, REST, metrics and the console. 0: any free one.',
+  ),
+  ordersPort: setting('TICKER_ORDERS_PORT', integer(0, 65_535), 8081, 'Port of orders.', {
+    notUsedYet: true,
+  }),
+  simPort: setting(
+    'TICKER_SIM_PORT',
+    integer(0, 65_535),
+    9080,
+    'Port of the broker simulator. 0: any free one.',
+  ),
+  dataDirectory: setting(
+    'TICKER_DATA_DIR',
+    path,
+    '.ticker',
+    'Folder of what the service keeps, the generated API key among it.',
+  ),
+  logLevel: setting<'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'>(
+    'TICKER_LOG_LEVEL',
+    oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    'info',
+    'Least level that is logged (JSON lines on standard error).',
+  ),
+  apiKey: optional(
+    'TICKER_API_KEY',
+    apiKey,
+    'The key that clients present. Left out: one is generated and kept in ' +
+      '`<data directory>/api-key` (development only).',
+    { secret: true },
+  ),
+  accountsFile: optional(
+    'TICKER_ACCOUNTS_FILE',
+    path,
+    'JSON file of the broker accounts. Left out: the simulator is the feed (development only).',
+  ),
+  corsOrigins: setting<readonly string[]>(
+    'TICKER_CORS_ORIGINS',
+    webOrigins,
+    [],
+    'Web origins whose pages may call the service from a browser.',
+    { defaultText: 'none' },
+  ),
+  clientsMax: setting(
+    'TICKER_CLIENTS_MAX',
+    integer(1, 100_000),
+    2000,
+    'Most WebSocket clients at a time.',
+  ),
+  clientBufferBytes: setting(
+    'TICKER_CLIENT_BUFFER_BYTES',
+    integer(65_536, 1_073_741_824),
+    4_194_304,
+    'Bytes that may wait for one WebSocket client; beyond that it is closed with 4008.',
+  ),
+  greeksWorkers: setting(
+    'TICKER_GREEKS_WORKERS',
+    integer(1, 16),
+    Math.min(4, Math.max(1, availableParallelism() - 1)),
+    'Threads that compute Greeks.',
+    { defaultText: 'processors - 1, at least 1, at most 4' },
+  ),
+  ratePerYear: setting(
+    'TICKER_RATE',
+    decimal(-0.1, 1),
+    0.065,
+    'Risk-free rate as a fraction, continuously compounded, per year.',
+  ),
+  ringSlots: setting(
+    'TICKER_RING_SLOTS',
+    powerOfTwo(1024, 4_194_304),
+    65_536,
+    'Ticks that the ring in shared memory holds (320 bytes each).',
+  ),
+  instrumentRows: setting(
+    'TICKER_INSTRUMENT_ROWS',
+    integer(1024, 1_048_576),
+    32_768,
+    'Most instruments that can be subscribed in one run.',
+  ),
+  simTicksPerSecond: setting(
+    'TICKER_SIM_RATE',
+    integer(1, 200_000),
+    2000,
+    'Ticks per second of the simulator, over all its instruments.',
+  ),
+  simInstruments: setting(
+    'TICKER_SIM_INSTRUMENTS',
+    integer(1, 100_000),
+    2000,
+    'Instruments that the simulator lists.',
+  ),
+  simSeed: setting(
+    'TICKER_SIM_SEED',
+    integer(0, 4_294_967_295),
+    1,
+    'Seed of the simulated market: the same seed gives the same prices.',
+  ),
+  clock: setting<ClockSetting>(
+    'TICKER_CLOCK_SPEED',
+    clockSpeed,
+    { speed: 1, originEpochMs: null },
+    'How fast the clock of the service runs; for tests.',
+    { defaultText: '1' },
+  ),
+  databaseUrl: optional(
+    'TICKER_DATABASE_URL',
+    url('postgres:', 'postgresql:'),
+    'PostgreSQL database.',
+    { secret: true, notUsedYet: true },
+  ),
+  redisUrl: optional('TICKER_REDIS_URL', url('redis:', 'rediss:'), 'Redis server.', {
+    secret: true,
+    notUsedYet: true,
+  }),
+};
+
+export type SettingKey = keyof typeof SETTINGS;
+
+/** The configuration: checked, complete, frozen, and plain data that can be sent to a thread. */
+export type Config = { readonly [Key in SettingKey]: (typeof SETTINGS)[Key]['default'] };

@@ -1,0 +1,165 @@
+import { TickerError } from '../domain/error-codes.ts';
+import { MODE, type Mode } from '../domain/status.ts';
+import type { ChainRequest, ModeName } from '../wire/messages.ts';
+
+/** What a subscription delivers. */
+export interface DeliveryOptions {
+  /** Left out by the client: quote. */
+  mode: Mode;
+  greeks: boolean;
+}
+
+/** A client's message, checked. */
+export type CheckedMessage =
+  | { type: 'auth'; id: number; token: string }
+  | { type: 'ping'; id: number }
+  | ({ type: 'subscribe'; id: number; target: Target } & DeliveryOptions)
+  | { type: 'unsubscribe'; id: number; target: Target };
+
+export type Target =
+  | { kind: 'instruments'; instruments: (number | string)[] }
+  | { kind: 'chain'; chain: ChainRequest };
+
+/** A refused message: `id` if it had a usable one. */
+export interface Refusal {
+  id: number | undefined;
+  error: TickerError;
+}
+
+const MODES: Readonly<Record<ModeName, Mode>> = {
+  ltp: MODE.LTP,
+  quote: MODE.QUOTE,
+  full: MODE.FULL,
+  compact: MODE.COMPACT,
+};
+
+/** Instruments one message may name. */
+export const INSTRUMENTS_PER_MESSAGE_MAX = 3000;
+const SYMBOL_LENGTH_MAX = 64;
+/** Keys and requests whose meaning comes with later versions. */
+const LATER_TYPES = new Set(['resume', 'ack']);
+const LATER_KEYS = ['policy', 'window_ms'];
+
+type Fields = Record<string, unknown>;
+
+/** Parses and checks one text message. Never throws. */
+export function checkMessage(text: string): CheckedMessage | Refusal {
+  let fields: unknown;
+  try {
+    fields = JSON.parse(text);
+  } catch {
+    return { id: undefined, error: new TickerError('BAD_JSON') };
+  }
+  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
+    return { id: undefined, error: bad('a message is a JSON object') };
+  }
+  const message = fields as Fields;
+  const { id } = message;
+  if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0) {
+    return { id: undefined, error: bad('"id" must be a whole number of 0 or more') };
+  }
+  try {
+    return checkFields(id, message);
+  } catch (error) {
+    if (error instanceof TickerError) return { id, error };
+    throw error;
+  }
+}
+
+export function isRefusal(result: CheckedMessage | Refusal): result is Refusal {
+  return 'error' in result;
+}
+
+function bad(detail: string): TickerError {
+  return new TickerError('BAD_MESSAGE', detail);
+}
+
+function checkFields(id: number, message: Fields): CheckedMessage {
+  const { type } = message;
+  if (typeof type === 'string' && LATER_TYPES.has(type)) {
+    throw new TickerError('NOT_SUPPORTED', `"${type}" is not supported yet`);
+  }
+  switch (type) {
+    case 'ping':
+      return { type, id };
+    case 'auth': {
+      const { token } = message;
+      if (typeof token !== 'string') throw bad('"token" must be a string');
+      return { type, id, token };
+    }
+    case 'subscribe':
+      refuseLaterKeys(message);
+      return { type, id, target: checkTarget(message), ...checkOptions(message) };
+    case 'unsubscribe':
+      return { type, id, target: checkTarget(message) };
+    default:
+      throw bad('"type" must be subscribe, unsubscribe, ping or auth');
+  }
+}
+
+function refuseLaterKeys(message: Fields): void {
+  for (const key of LATER_KEYS) {
+    if (message[key] !== undefined && !(key === 'policy' && message[key] === 'conflate')) {
+      throw new TickerError('NOT_SUPPORTED', `"${key}" is not supported yet`);
+    }
+  }
+}
+
+function checkOptions(message: Fields): DeliveryOptions {
+  const { mode = 'quote', greeks = false } = message;
+  if (typeof mode !== 'string' || !Object.hasOwn(MODES, mode)) {
+    throw bad('"mode" must be ltp, compact, quote or full');
+  }
+  if (typeof greeks !== 'boolean') throw bad('"greeks" must be true or false');
+  return { mode: MODES[mode as ModeName], greeks };
+}
+
+function checkTarget(message: Fields): Target {
+  const { instruments, chain } = message;
+  if ((instruments === undefined) === (chain === undefined)) {
+    throw bad('give either "instruments" or "chain"');
+  }
+  return instruments === undefined
+    ? { kind: 'chain', chain: checkChain(chain) }
+    : { kind: 'instruments', instruments: checkInstruments(instruments) };
+}
+
+function checkInstruments(value: unknown): (number | string)[] {
+  if (!Array.isArray(value) || value.length === 0) {
+    throw bad('"instruments" must be a list of tokens or EXCHANGE:SYMBOL names');
+  }
+  if (value.length > INSTRUMENTS_PER_MESSAGE_MAX) {
+    throw new TickerError(
+      'LIMIT_EXCEEDED',
+      `at most ${INSTRUMENTS_PER_MESSAGE_MAX} instruments a message, got ${value.length}`,
+    );
+  }
+  for (const item of value as unknown[]) {
+    const isToken = typeof item === 'number' && Number.isInteger(item) && item > 0;
+    const isSymbol = typeof item === 'string' && item.length <= SYMBOL_LENGTH_MAX;
+    if (!isToken && !isSymbol) throw bad('an instrument is a token or an EXCHANGE:SYMBOL name');
+  }
+  return value as (number | string)[];
+}
+
+function checkChain(value: unknown): ChainRequest {
+  if (typeof value !== 'object' || value === null) throw bad('"chain" must be an object');
+  const { underlying, expiry, strikes } = value as Fields;
+  if (typeof underlying !== 'string' || underlying.length > SYMBOL_LENGTH_MAX) {
+    throw bad('"chain.underlying" must be a name like NIFTY');
+  }
+  if (expiry !== undefined && (typeof expiry !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(expiry))) {
+    throw bad('"chain.expiry" must be a date like 2026-12-01');
+  }
+  if (typeof strikes === 'object' && strikes !== null && 'delta' in strikes) {
+    throw new TickerError('NOT_SUPPORTED', 'strikes by delta are not supported yet');
+  }
+  if (strikes !== 'all' && !(Number.isInteger(strikes) && Number(strikes) >= 0)) {
+    throw bad('"chain.strikes" must be a number of strikes on each side, or "all"');
+  }
+  return {
+    underlying,
+    ...(expiry === undefined ? {} : { expiry }),
+    strikes: strikes === 'all' ? 'all' : Number(strikes),
+  };
+}

@@ -1,0 +1,200 @@
+import type { Clock } from '../domain/clock.ts';
+import { CLOSE } from '../domain/ports.ts';
+import { type Mode, TICK_FLAG } from '../domain/status.ts';
+import { createPrivateTicks, type TickViews } from '../shm/block.ts';
+import type { LastValueTable } from '../shm/last-value-table.ts';
+import {
+  TICK_FLAGS_U32,
+  TICK_INSTRUMENT_SEQUENCE_U32,
+  TICK_SLOT_BYTES,
+} from '../shm/layout/tick-slot.ts';
+import type { TickObject } from '../wire/messages.ts';
+import { tickObject } from '../wire/tick-object.ts';
+import { FRAME_TICKS_MAX, FrameAssembler, frameKind } from './assembler.ts';
+import type { ClientConnection } from './connection.ts';
+import type { Subscription } from './subscription.ts';
+import type { SubscriptionIndex } from './subscription-index.ts';
+
+/** What was sent, for the meters. */
+export interface DeliveryCounts {
+  ticks: number;
+  frames: number;
+  bytes: number;
+  snapshots: number;
+  tooSlow: number;
+}
+
+export interface DeliveryOptions {
+  epochLow: number;
+  epochHigh: number;
+  index: SubscriptionIndex;
+  lastValues: LastValueTable;
+  clock: Clock;
+  /** Unread bytes at which a client is closed with 4008. */
+  clientBufferBytes: number;
+}
+
+/** Order in which a batch's frames leave; one mode a frame. */
+const MODES: readonly Mode[] = [3, 2, 4, 1];
+
+/** Sends ticks to whom they concern: batches from the ring, snapshots from the last-value table. */
+export class Delivery {
+  readonly counts: DeliveryCounts = { ticks: 0, frames: 0, bytes: 0, snapshots: 0, tooSlow: 0 };
+  readonly epoch: string;
+  readonly #options: DeliveryOptions;
+  readonly #assembler: FrameAssembler;
+  readonly #touched: ClientConnection[] = [];
+  /** Copies of last values on their way out. */
+  readonly #snapshots: TickViews;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#assembler = new FrameAssembler(options.epochLow, options.epochHigh);
+    this.epoch = hex32(options.epochHigh) + hex32(options.epochLow);
+    this.#snapshots = createPrivateTicks(FRAME_TICKS_MAX, TICK_SLOT_BYTES);
+  }
+
+  /**
+   * Sends the `count` ticks at the start of `batch` (in ring order; `rows[i]` is the instrument's
+   * row, -1 for none). `through` is the ring position of the last one.
+   */
+  deliver(batch: TickViews, rows: Int32Array, count: number, through: number): void {
+    const touched = this.#touched;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i]!;
+      const subscriptions = row < 0 ? undefined : this.#options.index.ofRow(row);
+      if (subscriptions === undefined) continue;
+      const sequence = batch.u32[((i * TICK_SLOT_BYTES) >> 2) + TICK_INSTRUMENT_SEQUENCE_U32]!;
+      for (const subscription of subscriptions) {
+        if (!subscription.advance(sequence)) continue;
+        const { connection } = subscription;
+        if (connection.pendingSlots.length === 0) touched.push(connection);
+        connection.pendingSlots.push(i);
+        connection.pendingFor.push(subscription);
+      }
+    }
+    for (const connection of touched) this.#flush(connection, batch, through);
+    touched.length = 0;
+  }
+
+  /** Sends the last value of each subscription, flagged SNAPSHOT; none for instruments without one. */
+  sendSnapshots(connection: ClientConnection, subscriptions: readonly Subscription[]): void {
+    const { lastValues } = this.#options;
+    const { u32 } = this.#snapshots;
+    for (const subscription of subscriptions) {
+      const place = connection.pendingSlots.length;
+      const bytes = place * TICK_SLOT_BYTES;
+      if (!lastValues.read(subscription.instrument.row, this.#snapshots, bytes)) continue;
+      u32[(bytes >> 2) + TICK_FLAGS_U32]! |= TICK_FLAG.SNAPSHOT;
+      // The table may be ahead of the ring batch that comes next: that batch's older ticks are then
+      // passed over, so that the snapshot and what follows it have neither gap nor repeat.
+      subscription.started = true;
+      subscription.lastSequence = u32[(bytes >> 2) + TICK_INSTRUMENT_SEQUENCE_U32]!;
+      connection.pendingSlots.push(place);
+      connection.pendingFor.push(subscription);
+      this.counts.snapshots++;
+      if (place + 1 === FRAME_TICKS_MAX) {
+        this.#flush(connection, this.#snapshots, connection.through);
+      }
+    }
+    if (connection.pendingSlots.length > 0) {
+      this.#flush(connection, this.#snapshots, connection.through);
+    }
+  }
+
+  /** Sends a control record, unless the client reads too slowly. */
+  sendText(connection: ClientConnection, text: string): void {
+    if (connection.closed) return;
+    connection.lastSentMs = this.#options.clock.monotonicMs();
+    if (connection.socket.send(text)) this.counts.bytes += text.length;
+    this.#checkBacklog(connection);
+  }
+
+  #flush(connection: ClientConnection, batch: TickViews, through: number): void {
+    if (!connection.closed && connection.ready) {
+      if (connection.binary) this.#flushBinary(connection, batch, through);
+      else this.#flushJson(connection, batch, through);
+      connection.lastSentMs = this.#options.clock.monotonicMs();
+      this.#checkBacklog(connection);
+    }
+    connection.pendingSlots.length = 0;
+    connection.pendingFor.length = 0;
+  }
+
+  #flushBinary(connection: ClientConnection, batch: TickViews, through: number): void {
+    const { pendingSlots, pendingFor } = connection;
+    let left = pendingSlots.length;
+    for (const mode of MODES) {
+      const kind = frameKind(mode);
+      let filled = 0;
+      for (let i = 0; i < pendingSlots.length; i++) {
+        const subscription = pendingFor[i]!;
+        if (subscription.mode !== mode) continue;
+        const slot = pendingSlots[i]! * TICK_SLOT_BYTES;
+        this.#assembler.put(kind, filled++, batch, slot, subscription.greeks);
+        left--;
+        if (filled === FRAME_TICKS_MAX || left === 0) {
+          this.#sendFrame(connection, kind, filled, left === 0 ? through : connection.through);
+          filled = 0;
+        }
+      }
+      if (filled > 0) this.#sendFrame(connection, kind, filled, connection.through);
+      if (left === 0) break;
+    }
+  }
+
+  #sendFrame(
+    connection: ClientConnection,
+    kind: ReturnType<typeof frameKind>,
+    count: number,
+    through: number,
+  ): void {
+    const frame = this.#assembler.frame(kind).finish(count, this.#options.clock.nowUs(), through);
+    connection.through = through;
+    if (!connection.socket.send(frame)) return;
+    this.counts.ticks += count;
+    this.counts.frames++;
+    this.counts.bytes += frame.length;
+  }
+
+  #flushJson(connection: ClientConnection, batch: TickViews, through: number): void {
+    const { pendingSlots, pendingFor } = connection;
+    const ticks: TickObject[] = [];
+    for (let i = 0; i < pendingSlots.length; i++) {
+      const { mode, greeks } = pendingFor[i]!;
+      const bytes = pendingSlots[i]! * TICK_SLOT_BYTES;
+      ticks.push(this.#jsonTick(batch, bytes, mode, greeks));
+    }
+    connection.through = through;
+    const text = JSON.stringify({
+      type: 'ticks',
+      epoch: this.epoch,
+      sent_time: Math.round(this.#options.clock.nowUs()),
+      through,
+      ticks,
+    });
+    if (!connection.socket.send(text)) return;
+    this.counts.ticks += ticks.length;
+    this.counts.frames++;
+    this.counts.bytes += text.length;
+  }
+
+  /* The same bytes as in a binary frame, so that both formats show the same values. */
+  #jsonTick(batch: TickViews, bytes: number, mode: Mode, greeks: boolean): TickObject {
+    const kind = frameKind(mode);
+    this.#assembler.put(kind, 0, batch, bytes, greeks);
+    return tickObject(this.#assembler.frame(kind).u8, 0, kind, { greeks });
+  }
+
+  #checkBacklog(connection: ClientConnection): void {
+    const buffered = connection.socket.bufferedBytes();
+    if (buffered <= this.#options.clientBufferBytes || connection.closed) return;
+    connection.closed = true;
+    this.counts.tooSlow++;
+    connection.socket.end(CLOSE.TOO_SLOW, `TOO_SLOW: ${buffered} bytes unread`);
+  }
+}
+
+function hex32(word: number): string {
+  return (word >>> 0).toString(16).padStart(8, '0');
+}

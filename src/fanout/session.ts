@@ -1,0 +1,386 @@
+import type { Clock, TimerHandle } from '../domain/clock.ts';
+import { ERRORS, type ErrorCode, TickerError } from '../domain/error-codes.ts';
+import {
+  type Authenticator,
+  type ChainKey,
+  CLOSE,
+  type ClientSocket,
+  type InstrumentDirectory,
+  type Principal,
+  type Resolution,
+} from '../domain/ports.ts';
+import type { HelloMessage, ServerMessage, SubscriptionResult } from '../wire/messages.ts';
+import {
+  type CheckedMessage,
+  checkMessage,
+  type DeliveryOptions,
+  isRefusal,
+  type Target,
+} from './client-message.ts';
+import { ClientConnection } from './connection.ts';
+import type { Delivery } from './delivery.ts';
+import { BY_NAME, Subscription } from './subscription.ts';
+import type { SubscriptionIndex } from './subscription-index.ts';
+import { failure, success } from './subscription-result.ts';
+
+export const HEARTBEAT_MS = 15_000;
+/** A socket that has not authenticated by then is closed. */
+export const AUTHENTICATION_MS = 10_000;
+/** Refused messages after which a client is taken to be talking nonsense. */
+const REFUSALS_MAX = 20;
+/** Messages that may wait for their turn. */
+const QUEUED_MESSAGES_MAX = 256;
+
+/** What sessions share. */
+export interface SessionPorts {
+  clock: Clock;
+  authenticator: Authenticator;
+  directory: InstrumentDirectory;
+  index: SubscriptionIndex;
+  delivery: Delivery;
+  /** Told when a session starts or stops following a chain. */
+  chains: { follow(key: ChainKey): void; unfollow(key: ChainKey): void };
+  /** Newest ring position that has been delivered. */
+  position(): number;
+  /** A name for the session, unique in this process. */
+  sessionId(): string;
+  limits: SessionLimits;
+  /** Unexpected errors. */
+  onError(error: unknown): void;
+}
+
+export interface SessionLimits {
+  /** Instruments of one connection. */
+  subscriptions: number;
+  /** Bytes of one message. */
+  messageBytes: number;
+  /** Unread bytes at which a reader is closed. */
+  bufferBytes: number;
+}
+
+interface FollowedChain {
+  key: ChainKey;
+  options: DeliveryOptions;
+}
+
+/** Answer to one name or token of a message. */
+type ItemOutcome = Resolution<string | number | ChainKey>;
+
+/**
+ * One client's conversation on `/ws/ticks`: messages in, answers and subscriptions out. Messages
+ * are answered one after the other, in the order in which they came.
+ */
+export class ClientSession {
+  readonly connection: ClientConnection;
+  /** Messages received and refused, for the meters. */
+  received = 0;
+  refused = 0;
+  readonly #ports: SessionPorts;
+  readonly #chains = new Map<string, FollowedChain>();
+  #principal: Principal | undefined;
+  #queue: Promise<void> = Promise.resolve();
+  #queued = 0;
+  #authenticationTimer: TimerHandle | undefined;
+
+  constructor(
+    ports: SessionPorts,
+    socket: ClientSocket,
+    options: { binary: boolean; principal: Principal | undefined },
+  ) {
+    this.#ports = ports;
+    const nowMs = ports.clock.monotonicMs();
+    this.connection = new ClientConnection(socket, options.binary, ports.position(), nowMs);
+    if (options.principal === undefined) {
+      this.#authenticationTimer = ports.clock.setTimeout(
+        () => this.#end(CLOSE.UNAUTHENTICATED, 'UNAUTHENTICATED', 'no key was given in time'),
+        AUTHENTICATION_MS,
+      );
+    } else {
+      this.#welcome(options.principal);
+    }
+  }
+
+  /** A text message has come. */
+  onText(text: string): void {
+    if (this.connection.closed) return;
+    this.received++;
+    if (text.length > this.#ports.limits.messageBytes) {
+      this.#refuse(undefined, new TickerError('MESSAGE_TOO_LARGE'));
+      return;
+    }
+    const message = checkMessage(text);
+    if (isRefusal(message)) {
+      this.#refuse(message.id, message.error);
+      return;
+    }
+    if (this.#queued >= QUEUED_MESSAGES_MAX) {
+      this.#refuse(message.id, new TickerError('LIMIT_EXCEEDED', 'too many messages at once'));
+      return;
+    }
+    this.#queued++;
+    this.#queue = this.#queue.then(async () => {
+      this.#queued--;
+      if (this.connection.closed) return;
+      try {
+        await this.#answer(message);
+      } catch (error) {
+        this.#answerError(message.id, error);
+      }
+    });
+  }
+
+  /** A binary message has come: the protocol has none. */
+  onBinary(): void {
+    this.received++;
+    this.#refuse(undefined, new TickerError('BAD_MESSAGE', 'messages are JSON text'));
+  }
+
+  /** The socket is gone: nothing of this client stays behind. */
+  onClose(): void {
+    this.connection.closed = true;
+    this.#authenticationTimer?.cancel();
+    for (const { key } of this.#chains.values()) this.#ports.chains.unfollow(key);
+    this.#chains.clear();
+    for (const subscription of this.connection.subscriptions.values()) this.#drop(subscription);
+    this.connection.subscriptions.clear();
+  }
+
+  /** Sends a heartbeat if nothing else has been sent for HEARTBEAT_MS. */
+  heartbeatIfIdle(): void {
+    const { connection } = this;
+    if (!connection.ready || connection.closed) return;
+    if (this.#ports.clock.monotonicMs() - connection.lastSentMs < HEARTBEAT_MS) return;
+    connection.through = Math.max(connection.through, this.#ports.position());
+    this.send({
+      type: 'heartbeat',
+      through: connection.through,
+      time: Math.round(this.#ports.clock.nowUs()),
+    });
+  }
+
+  send(message: ServerMessage): void {
+    this.#ports.delivery.sendText(this.connection, JSON.stringify(message));
+  }
+
+  /** The contracts of a followed chain have changed: the money has moved. */
+  onChainChanged(
+    key: ChainKey,
+    added: Resolution<ChainKey>[],
+    removedRows: readonly number[],
+  ): void {
+    const source = chainSource(key);
+    const chain = this.#chains.get(source);
+    if (chain === undefined || this.connection.closed) return;
+    const removed: number[] = [];
+    for (const row of removedRows) {
+      const subscription = this.connection.subscriptions.get(row);
+      if (subscription === undefined) continue;
+      removed.push(subscription.instrument.token);
+      this.#removeSource(subscription, source);
+    }
+    const results = added.map((item) => this.#subscribeItem(item, source, chain.options));
+    const subscriptions = subscribed(results);
+    this.send({
+      type: 'chain_changed',
+      chain: key,
+      added: results.map((result) => result.line),
+      removed,
+    });
+    this.#ports.delivery.sendSnapshots(this.connection, subscriptions);
+  }
+
+  async #answer(message: CheckedMessage): Promise<void> {
+    if (message.type === 'auth') {
+      this.#authenticate(message.id, message.token);
+      return;
+    }
+    if (this.#principal === undefined) throw new TickerError('UNAUTHENTICATED');
+    switch (message.type) {
+      case 'ping':
+        this.send({ id: message.id, type: 'pong' });
+        return;
+      case 'subscribe':
+        await this.#subscribe(message.id, message.target, message);
+        return;
+      case 'unsubscribe':
+        await this.#unsubscribe(message.id, message.target);
+    }
+  }
+
+  #authenticate(id: number, token: string): void {
+    if (this.#principal !== undefined) {
+      throw new TickerError('BAD_MESSAGE', 'the connection is authenticated already');
+    }
+    const principal = this.#ports.authenticator.authenticate(token);
+    if (principal === undefined) {
+      this.send({ id, type: 'error', code: 'UNAUTHENTICATED', detail: 'not a valid key' });
+      this.#end(CLOSE.UNAUTHENTICATED, 'UNAUTHENTICATED', 'not a valid key');
+      return;
+    }
+    this.#authenticationTimer?.cancel();
+    this.send({ id, type: 'authenticated' });
+    this.#welcome(principal);
+  }
+
+  #welcome(principal: Principal): void {
+    this.#principal = principal;
+    if (!principal.scopes.has('ticks:read')) {
+      this.#end(CLOSE.UNAUTHENTICATED, 'FORBIDDEN', 'the key lacks scope ticks:read');
+      return;
+    }
+    const { limits, delivery } = this.#ports;
+    const hello: HelloMessage = {
+      type: 'hello',
+      session: this.#ports.sessionId(),
+      epoch: delivery.epoch,
+      sequence: this.connection.through,
+      heartbeat_ms: HEARTBEAT_MS,
+      limits: {
+        subscriptions: limits.subscriptions,
+        message_bytes: limits.messageBytes,
+        buffer_bytes: limits.bufferBytes,
+        replay_seconds: 0,
+      },
+    };
+    this.send(hello);
+    this.connection.ready = true;
+  }
+
+  async #subscribe(id: number, target: Target, options: DeliveryOptions): Promise<void> {
+    const { mode, greeks } = options;
+    const wanted: DeliveryOptions = { mode, greeks };
+    let outcomes: { line: SubscriptionResult; subscription: Subscription | undefined }[];
+    if (target.kind === 'instruments') {
+      const items = await this.#ports.directory.resolveInstruments(target.instruments);
+      if (this.connection.closed) return;
+      outcomes = items.map((item) => this.#subscribeItem(item, BY_NAME, wanted));
+    } else {
+      const { chain, results } = await this.#ports.directory.resolveChain(target.chain);
+      if (this.connection.closed) return;
+      const source = chainSource(chain);
+      if (!this.#chains.has(source)) this.#ports.chains.follow(chain);
+      this.#chains.set(source, { key: chain, options: wanted });
+      outcomes = results.map((item) => this.#subscribeItem(item, source, wanted));
+    }
+    this.send({ id, type: 'subscribed', results: outcomes.map((outcome) => outcome.line) });
+    this.#ports.delivery.sendSnapshots(this.connection, subscribed(outcomes));
+  }
+
+  #subscribeItem(
+    item: ItemOutcome,
+    source: string,
+    options: DeliveryOptions,
+  ): { line: SubscriptionResult; subscription: Subscription | undefined } {
+    if (!item.ok) return { line: failure(item.request, item.code), subscription: undefined };
+    const { subscriptions } = this.connection;
+    const { instrument } = item;
+    let subscription = subscriptions.get(instrument.row);
+    if (subscription === undefined) {
+      if (subscriptions.size >= this.#ports.limits.subscriptions) {
+        return { line: failure(item.request, 'LIMIT_EXCEEDED'), subscription: undefined };
+      }
+      subscription = new Subscription(this.connection, instrument);
+      subscriptions.set(instrument.row, subscription);
+      this.#ports.index.add(subscription);
+    }
+    subscription.addSource(source, options);
+    this.#ports.index.refreshDemand(instrument.row);
+    return { line: success(item.request, instrument), subscription };
+  }
+
+  async #unsubscribe(id: number, target: Target): Promise<void> {
+    let results: SubscriptionResult[];
+    if (target.kind === 'instruments') {
+      const byRequest = this.#subscriptionsByRequest();
+      results = target.instruments.map((request) => {
+        const subscription = byRequest.get(request);
+        return subscription !== undefined && this.#removeSource(subscription, BY_NAME)
+          ? success(request, subscription.instrument)
+          : failure(request, 'NOT_SUBSCRIBED');
+      });
+    } else {
+      results = await this.#unsubscribeChain(target.chain);
+      if (this.connection.closed) return;
+    }
+    this.send({ id, type: 'unsubscribed', results });
+  }
+
+  /** Subscriptions by both names under which a client may end them. */
+  #subscriptionsByRequest(): Map<string | number, Subscription> {
+    const byRequest = new Map<string | number, Subscription>();
+    for (const subscription of this.connection.subscriptions.values()) {
+      byRequest.set(subscription.instrument.token, subscription);
+      byRequest.set(subscription.instrument.symbol, subscription);
+    }
+    return byRequest;
+  }
+
+  async #unsubscribeChain(
+    request: Extract<Target, { kind: 'chain' }>['chain'],
+  ): Promise<SubscriptionResult[]> {
+    // The chain may have been named without its expiry: the directory fills that in.
+    const { chain } = await this.#ports.directory.resolveChain(request);
+    const source = chainSource(chain);
+    const followed = this.#chains.get(source);
+    if (followed === undefined) return [failure(chain, 'NOT_SUBSCRIBED')];
+    this.#chains.delete(source);
+    this.#ports.chains.unfollow(chain);
+    const results: SubscriptionResult[] = [];
+    for (const subscription of [...this.connection.subscriptions.values()]) {
+      const { instrument } = subscription;
+      if (this.#removeSource(subscription, source)) results.push(success(chain, instrument));
+    }
+    return results;
+  }
+
+  #removeSource(subscription: Subscription, source: string): boolean {
+    if (!subscription.removeSource(source)) return false;
+    if (!subscription.hasSources) {
+      this.connection.subscriptions.delete(subscription.instrument.row);
+      this.#drop(subscription);
+    } else {
+      this.#ports.index.refreshDemand(subscription.instrument.row);
+    }
+    return true;
+  }
+
+  #drop(subscription: Subscription): void {
+    this.#ports.index.remove(subscription);
+    this.#ports.index.refreshDemand(subscription.instrument.row);
+  }
+
+  #answerError(id: number, error: unknown): void {
+    if (error instanceof TickerError) {
+      this.#refuse(id, error);
+      return;
+    }
+    this.#ports.onError(error);
+    this.#refuse(id, new TickerError('INTERNAL', ERRORS.INTERNAL.detail));
+  }
+
+  #refuse(id: number | undefined, error: TickerError): void {
+    this.refused++;
+    const { code, detail } = error;
+    this.send({ type: 'error', ...(id === undefined ? {} : { id }), code, detail });
+    if (this.refused >= REFUSALS_MAX && id === undefined) {
+      this.#end(CLOSE.BAD_PROTOCOL, code, `${this.refused} messages were refused`);
+    }
+  }
+
+  #end(closeCode: number, code: ErrorCode, detail: string): void {
+    if (this.connection.closed) return;
+    this.connection.closed = true;
+    this.connection.socket.end(closeCode, `${code}: ${detail}`);
+  }
+}
+
+/** Identity of a chain subscription. */
+export function chainSource(key: ChainKey): string {
+  return `${key.underlying}|${key.expiry}|${key.strikes}`;
+}
+
+function subscribed(
+  outcomes: readonly { subscription: Subscription | undefined }[],
+): Subscription[] {
+  return outcomes.flatMap(({ subscription }) => (subscription === undefined ? [] : [subscription]));
+}

@@ -1,0 +1,36 @@
+/**
+ * Numbers and names of the broker's market-data protocol. All integers on the wire are big-endian
+ * and unsigned. A binary frame is: packet count u16, then per packet its length u16 and its bytes;
+ * the length is the packet's type. A frame of less than two bytes is a heartbeat.
+ */
+
+export const FRAME_HEADER_BYTES = 2;
+export const PACKET_PREFIX_BYTES = 2;
+
+/** Bytes of each kind of packet. Index packets have the instruments of segment 9. */
+export const PACKET_BYTES = {
+  LTP: 8,
+  INDEX_QUOTE: 28,
+  INDEX_FULL: 32,
+  QUOTE: 44,
+  FULL: 184,
+} as const;
+
+/** Where the five bids and five asks start in a full packet; what comes before is u32 words. */
+export const PACKET_DEPTH_OFFSET = 64;
+/** quantity u32, price u32, orders u16, two bytes of padding. */
+export const PACKET_DEPTH_LEVEL_BYTES = 12;
+export const PACKET_DEPTH_LEVELS = 10;
+
+/** The broker's limits. */
+export const INSTRUMENTS_PER_SOCKET = 3000;
+export const SOCKETS_PER_ACCOUNT = 3;
+/** Our own: the broker does not say how long a message may be. */
+export const TOKENS_PER_MESSAGE = 500;
+
+export const KITE_VERSION_HEADER = { 'X-Kite-Version': '3' } as const;
+/** By this header of its answers a simulator says that it is one. */
+export const SIMULATOR_HEADER = 'x-ticker-simulator';
+
+/** `type` of the text frames that mean something here; others are passed on as they are. */
+export const TEXT_FRAME = { ORDER: 'order', ERROR: 'error', MESSAGE: 'message' } as const;

@@ -1,0 +1,171 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '../../domain/clock.ts';
+import { TickerError, errorText } from '../../domain/error-codes.ts';
+import { SimAccounts } from './accounts.ts';
+import { ActiveFaults } from './active-faults.ts';
+import { FaultRunner } from './fault-runner.ts';
+import type { SimulatorFault } from './fault-script.ts';
+import { Gateway } from './gateway.ts';
+import { buildLedger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import { Market } from './market.ts';
+import { readRecordedPackets } from './recorded-packets.ts';
+import { restRoutes } from './rest-routes.ts';
+import { createRestServer } from './rest-server.ts';
+import { serveSockets } from './socket.ts';
+import { MAX_TICKS_PER_SECOND, TickFeed } from './tick-feed.ts';
+
+export { parseFaultScript } from './fault-script.ts';
+export type { SimulatorFault } from './fault-script.ts';
+export type { Ledger } from './ledger.ts';
+export { SIM_RATE } from './volatility-surface.ts';
+
+/** Bounded by what a dump, a ledger and the start still take reasonable time for. */
+const MAX_INSTRUMENTS = 50_000;
+const MAX_ACCOUNTS = 999;
+const CLOSE_CODE = 1001;
+const CLOSE_DEADLINE_MS = 500;
+
+export interface SimulatorOptions {
+  clock: Clock;
+  host: string;
+  /** 0: any free port. */
+  port: number;
+  seed: number;
+  /** Contracts listed, 1 to 50,000. */
+  instruments: number;
+  /** Over all subscribed instruments, 1 to 200,000. */
+  ticksPerSecond: number;
+  /** SIM001, SIM002, ...; 1 to 999. */
+  accounts: number;
+  script?: readonly SimulatorFault[];
+  /** Files of recorded packets to send verbatim. */
+  packetFiles?: readonly string[];
+  log?: (message: string) => void;
+}
+
+export interface Simulator {
+  /** `http://host:port` */
+  readonly restUrl: string;
+  /** `ws://host:port/` */
+  readonly wsUrl: string;
+  ledger(): Ledger;
+  /** 0 pauses the ticks. Throws RangeError outside 0 to 200,000. */
+  setTicksPerSecond(ticksPerSecond: number): void;
+  /** Runs a fault script; `at_ms` counts from this call. Throws CONFIG_INVALID. */
+  schedule(script: readonly SimulatorFault[]): void;
+  /** Closes every connection and stops listening. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a broker of the simulated kind on one port, HTTP and WebSocket. Throws CONFIG_INVALID,
+ * CONFIG_FILE (packet files) or PORT_IN_USE.
+ */
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  checkOptions(options);
+  const { clock, seed, log = () => undefined } = options;
+  const recorded = await readRecordedPackets(options.packetFiles ?? []);
+  const market = new Market(seed, options.instruments, clock.nowUs() / 1000);
+  market.addRecorded(recorded);
+  const accounts = new SimAccounts(clock, options.accounts);
+  const faults = new ActiveFaults();
+  const feed = new TickFeed(clock, market, seed, options.ticksPerSecond);
+  const gateway = new Gateway(clock, market, feed, accounts, faults);
+  const runner = new FaultRunner({ clock, market, feed, accounts, gateway, faults }, log);
+  const ledger = (): Ledger =>
+    buildLedger({ seed, timeUs: clock.nowUs(), market, feed, gateway, applied: runner.applied });
+  const schedule = (script: readonly SimulatorFault[]): void => {
+    runner.schedule(script);
+  };
+
+  const routes = restRoutes({ clock, market, accounts, ledger, schedule });
+  const server = createRestServer({ clock, accounts, faults, routes, log });
+  serveSockets(server, (target) => gateway.decide(target));
+  runner.schedule(options.script ?? []);
+  let port: number;
+  try {
+    port = await listen(server, options.host, options.port);
+  } catch (error) {
+    runner.stop();
+    throw error;
+  }
+  feed.start();
+
+  const authority = `${urlHost(options.host)}:${port}`;
+  return {
+    restUrl: `http://${authority}`,
+    wsUrl: `ws://${authority}/`,
+    ledger,
+    schedule,
+    setTicksPerSecond: (ticksPerSecond) => {
+      feed.setTicksPerSecond(ticksPerSecond);
+    },
+    close: async () => {
+      runner.stop();
+      feed.stop();
+      await closeConnections(clock, gateway);
+      await closeServer(server);
+    },
+  };
+}
+
+function checkOptions(options: SimulatorOptions): void {
+  const within = (name: string, value: number, low: number, high: number): void => {
+    if (Number.isInteger(value) && value >= low && value <= high) return;
+    throw new TickerError(
+      'CONFIG_INVALID',
+      `simulator ${name} must be a whole number from ${low} to ${high}, not ${value}`,
+    );
+  };
+  within('port', options.port, 0, 65_535);
+  within('seed', options.seed, 0, Number.MAX_SAFE_INTEGER);
+  within('instruments', options.instruments, 1, MAX_INSTRUMENTS);
+  within('ticks per second', options.ticksPerSecond, 1, MAX_TICKS_PER_SECOND);
+  within('accounts', options.accounts, 1, MAX_ACCOUNTS);
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const isTaken = error.code === 'EADDRINUSE';
+      const detail = isTaken
+        ? `simulator port ${port} on ${host} is in use`
+        : `simulator cannot listen on ${host} port ${port}: ${errorText(error)}`;
+      reject(new TickerError(isTaken ? 'PORT_IN_USE' : 'CONFIG_INVALID', detail, { cause: error }));
+    });
+    server.listen({ host, port, exclusive: true }, () => {
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+/** Host part of a URL at which `host` can be reached from this machine. */
+function urlHost(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** Says goodbye to who still listens, then resets who has not answered. */
+async function closeConnections(clock: Clock, gateway: Gateway): Promise<void> {
+  for (const connection of gateway.open()) {
+    if (connection.fate === 'hung') connection.reset();
+    else connection.close(CLOSE_CODE);
+  }
+  const deadline = clock.setTimeout(() => {
+    for (const connection of gateway.open()) connection.reset();
+  }, CLOSE_DEADLINE_MS);
+  await gateway.whenIdle();
+  deadline.cancel();
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,78 @@
+import { ERRORS, TickerError, type ErrorCode } from '../domain/error-codes.ts';
+import type { Answer, Problem, Reply } from './route.ts';
+
+/** HTTP status of every code that may be told to a caller; others are INTERNAL to them. */
+const STATUS_BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
+  BAD_JSON: 400,
+  BAD_MESSAGE: 400,
+  INVALID_REQUEST: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  UNKNOWN_INSTRUMENT: 404,
+  UNKNOWN_UNDERLYING: 404,
+  UNKNOWN_EXPIRY: 404,
+  METHOD_NOT_ALLOWED: 405,
+  BODY_TOO_LARGE: 413,
+  MESSAGE_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  HEADERS_TOO_LARGE: 431,
+  LIMIT_EXCEEDED: 429,
+  INTERNAL: 500,
+  NOT_SUPPORTED: 501,
+  BROKER_ANSWER: 502,
+  BROKER_REFUSED: 502,
+  BROKER_SESSION: 502,
+  BROKER_UNREACHABLE: 503,
+  CAPACITY_EXCEEDED: 503,
+  NOT_READY: 503,
+  SHUTTING_DOWN: 503,
+  TOO_MANY_CLIENTS: 503,
+  TIMEOUT: 504,
+};
+
+/** The HTTP status of `code`; undefined: never sent over HTTP. */
+export function httpStatusOf(code: ErrorCode): number | undefined {
+  return STATUS_BY_CODE[code];
+}
+
+/** URI reference of the page that explains `code`. */
+export function problemType(code: ErrorCode): string {
+  return `/docs/errors#${code}`;
+}
+
+export function isProblem(answer: Answer): answer is Problem {
+  return 'code' in answer;
+}
+
+/** What a caller is told of anything thrown; undefined: nothing, because it is a fault of ours. */
+export function problemOf(error: unknown): Problem | undefined {
+  if (!(error instanceof TickerError) || error.code === 'INTERNAL') return undefined;
+  return httpStatusOf(error.code) === undefined
+    ? undefined
+    : { code: error.code, detail: error.detail };
+}
+
+/** The RFC 9457 answer. `instance`: path of the request. */
+export function problemReply(problem: Problem, instance: string, requestId: string): Reply {
+  const { code, detail, extensions, headers } = problem;
+  const { retryable, detail: title } = ERRORS[code];
+  const status = httpStatusOf(code) ?? 500;
+  const document = {
+    type: problemType(code),
+    title,
+    status,
+    detail,
+    instance,
+    code,
+    retryable,
+    request_id: requestId,
+    ...extensions,
+  };
+  return {
+    status,
+    contentType: 'application/problem+json',
+    body: JSON.stringify(document),
+    ...(headers && { headers }),
+  };
+}

@@ -1,0 +1,16 @@
+/**
+ * ln(a / b) for positive a and b, accurate relative to itself also where a and b are close: there
+ * the difference is exact, the quotient is not.
+ */
+export function logRatio(a: number, b: number): number {
+  const difference = a - b;
+  const sum = a + b;
+  if (difference > -0.05 * sum && difference < 0.05 * sum) {
+    // 2 artanh(z); the first term left out is below 1e-18 of the sum.
+    const z = difference / sum;
+    const q = z * z;
+    const tail = 1 / 3 + q * (1 / 5 + q * (1 / 7 + q * (1 / 9 + q * (1 / 11 + q * (1 / 13)))));
+    return 2 * (z + z * q * tail);
+  }
+  return Math.log(a / b);
+}

@@ -1,0 +1,100 @@
+import { INV_SQRT_2PI, millsRatio } from './normal.ts';
+
+/*
+ * The normal (Bachelier) model solved once and for all: with W the price of a straddle and w = 2 c / W,
+ * c the out-of-the-money option, deviation / W depends on w alone. The table holds it as cubics over
+ * 16 segments for every power of two of w, good to about 1e-8; a guess needs no more.
+ */
+
+const SEGMENTS_PER_BINADE_BITS = 4;
+const LOWEST_EXPONENT = -64;
+/** Smallest argument of the table. */
+export const STRADDLE_SHARE_MIN = 2 ** LOWEST_EXPONENT;
+const ROW = 5;
+const SEGMENTS = -LOWEST_EXPONENT << SEGMENTS_PER_BINADE_BITS;
+/** High word of a double shifted so that exponent and leading mantissa bits number the segments. */
+const HIGH_WORD_SHIFT = 20 - SEGMENTS_PER_BINADE_BITS;
+const FIRST_SEGMENT = (1023 + LOWEST_EXPONENT) << SEGMENTS_PER_BINADE_BITS;
+
+const doubleView = new Float64Array(1);
+const wordView = new Uint32Array(doubleView.buffer);
+doubleView[0] = 1;
+const HIGH_WORD = wordView[1] === 0 ? 0 : 1;
+
+/** out-of-the-money price / deviation and straddle / deviation at distance / deviation = h. */
+function straddleShare(h: number): { share: number; straddle: number } {
+  const option = INV_SQRT_2PI * Math.exp(-0.5 * h * h) * (1 - h * millsRatio(h));
+  const straddle = 2 * option + h;
+  return { share: (2 * option) / straddle, straddle };
+}
+
+/** The h whose straddle share is `share`, by Newton's method on its logarithm from above. */
+function invertShare(share: number, start: number): { h: number; ratio: number } {
+  let h = start;
+  for (let i = 0; i < 60; i++) {
+    const at = straddleShare(h);
+    const density = INV_SQRT_2PI * Math.exp(-0.5 * h * h);
+    const slope = (-2 * density) / (at.straddle * at.straddle * at.share);
+    const step = -Math.log(at.share / share) / slope;
+    h = Math.max(0, h + step);
+    if (Math.abs(step) < 1e-11) break;
+  }
+  return { h, ratio: 1 / straddleShare(h).straddle };
+}
+
+/** Row: centre of the segment, then the coefficients in (argument - centre), lowest power first. */
+function buildTable(): Float64Array {
+  const table = new Float64Array(SEGMENTS * ROW);
+  const nodes = [
+    -0.92387953251128674, -0.38268343236508977, 0.38268343236508977, 0.92387953251128674,
+  ];
+  let h = 0;
+  for (let segment = SEGMENTS - 1; segment >= 0; segment--) {
+    const exponent = (segment >> SEGMENTS_PER_BINADE_BITS) + LOWEST_EXPONENT;
+    const place = segment & ((1 << SEGMENTS_PER_BINADE_BITS) - 1);
+    const halfWidth = 2 ** (exponent - SEGMENTS_PER_BINADE_BITS - 1);
+    const centre = 2 ** exponent + (2 * place + 1) * halfWidth;
+    const values = nodes.map((node) => {
+      const solved = invertShare(centre + node * halfWidth, h);
+      h = solved.h;
+      return solved.ratio;
+    });
+    table[segment * ROW] = centre;
+    cubicThrough(nodes, values).forEach((coefficient, power) => {
+      table[segment * ROW + 1 + power] = coefficient / halfWidth ** power;
+    });
+  }
+  return table;
+}
+
+/** Coefficients, lowest power first, of the cubic through four points (Newton's divided differences). */
+function cubicThrough(x: readonly number[], y: readonly number[]): number[] {
+  const d = [...y];
+  for (let order = 1; order < 4; order++) {
+    for (let i = 3; i >= order; i--) d[i] = (d[i]! - d[i - 1]!) / (x[i]! - x[i - order]!);
+  }
+  let c = [d[3]!];
+  for (let i = 2; i >= 0; i--) {
+    const raised = [0, ...c];
+    c = raised.map((value, power) => value - (c[power] ?? 0) * x[i]!);
+    c[0] = c[0]! + d[i]!;
+  }
+  return c;
+}
+
+const TABLE = buildTable();
+
+/**
+ * Standard deviation of the forward, in the normal model, per unit of the straddle's price.
+ * `share` = 2 * out-of-the-money price / straddle, from STRADDLE_SHARE_MIN to 1.
+ */
+export function normalDeviationPerStraddle(share: number): number {
+  doubleView[0] = share;
+  const segment = Math.min(
+    (wordView[HIGH_WORD]! >>> HIGH_WORD_SHIFT) - FIRST_SEGMENT,
+    SEGMENTS - 1,
+  );
+  const i = segment * ROW;
+  const r = share - TABLE[i]!;
+  return TABLE[i + 1]! + r * (TABLE[i + 2]! + r * (TABLE[i + 3]! + r * TABLE[i + 4]!));
+}

@@ -1,0 +1,201 @@
+/** The unit in which a histogram's values are recorded; its metric has base units. */
+export type RecordedUnit = 'microseconds' | 'ticks';
+
+export interface MetricDefinition {
+  type: 'counter' | 'gauge' | 'histogram';
+  help: string;
+  /** The one label of its series. */
+  label?: string;
+  /** Histograms only. */
+  recorded?: RecordedUnit;
+}
+
+/**
+ * Every metric of the service, without the prefix `ticker_`. What is not measured does not stand
+ * here: `MetricReadings` demands a value for each. No label names an instrument, a client or a key.
+ */
+export const METRICS = {
+  upstream_ticks_total: {
+    type: 'counter',
+    help: 'Ticks received from the broker and written into the ring.',
+  },
+  upstream_simulated_ticks_total: {
+    type: 'counter',
+    help: 'Ticks received that a simulator made.',
+  },
+  upstream_frames_total: { type: 'counter', help: 'Binary frames received from the broker.' },
+  upstream_bytes_total: { type: 'counter', help: 'Bytes of these frames.' },
+  upstream_heartbeats_total: { type: 'counter', help: 'Heartbeats received from the broker.' },
+  upstream_text_frames_total: { type: 'counter', help: 'Text frames received from the broker.' },
+  upstream_packets_rejected_total: {
+    type: 'counter',
+    help: 'Packets of the broker that did not become ticks, by reason.',
+    label: 'reason',
+  },
+  upstream_ticks_flagged_total: {
+    type: 'counter',
+    help: 'Ticks received with a validation flag, by flag.',
+    label: 'flag',
+  },
+  upstream_connection_events_total: {
+    type: 'counter',
+    help: 'What happened to broker connections, by event.',
+    label: 'event',
+  },
+  upstream_sockets: {
+    type: 'gauge',
+    help: 'Broker sockets, by state.',
+    label: 'state',
+  },
+  upstream_subscribed_instruments: {
+    type: 'gauge',
+    help: 'Instruments subscribed at the broker.',
+  },
+  upstream_frame_duration_seconds: {
+    type: 'histogram',
+    help: 'Time to parse one frame of the broker into the ring.',
+    recorded: 'microseconds',
+  },
+  upstream_ticks_per_second: {
+    type: 'histogram',
+    help: 'Ticks received in each whole second.',
+    recorded: 'ticks',
+  },
+  ring_lag_ticks: {
+    type: 'gauge',
+    help: 'Ticks in the ring that a reader has not taken yet, by reader.',
+    label: 'reader',
+  },
+  greeks_total: {
+    type: 'counter',
+    help: 'Option ticks that the Greeks workers finished, by status.',
+    label: 'status',
+  },
+  greeks_missed_total: {
+    type: 'counter',
+    help: 'Option ticks that went without their Greeks, by reason.',
+    label: 'reason',
+  },
+  greeks_forwards_total: {
+    type: 'counter',
+    help: 'Forwards computed, by source.',
+    label: 'source',
+  },
+  greeks_age_seconds: {
+    type: 'histogram',
+    help: 'Age of a tick, since it was received, when its Greeks are written.',
+    recorded: 'microseconds',
+  },
+  greeks_batch_ticks: {
+    type: 'histogram',
+    help: 'Ticks that a Greeks worker takes at a time.',
+    recorded: 'ticks',
+  },
+  greeks_workers_gated_out: {
+    type: 'gauge',
+    help: 'Greeks workers so late that publishing does not wait for them.',
+  },
+  greeks_claims_released_total: {
+    type: 'counter',
+    help: 'Ticks taken back from Greeks workers that had ended.',
+  },
+  published_ticks_read_total: {
+    type: 'counter',
+    help: 'Ticks that the publisher took from the ring.',
+  },
+  published_ticks_total: { type: 'counter', help: 'Ticks sent, counted per client.' },
+  published_snapshots_total: { type: 'counter', help: 'Snapshot ticks sent, per client.' },
+  published_frames_total: { type: 'counter', help: 'Data frames sent, counted per client.' },
+  published_bytes_total: { type: 'counter', help: 'Bytes of these frames.' },
+  dropped_ticks_total: {
+    type: 'counter',
+    help: 'Ticks that did not reach the clients that wanted them, by reason.',
+    label: 'reason',
+  },
+  publish_age_seconds: {
+    type: 'histogram',
+    help: 'Age of a tick, since it was received, when it is handed to the sockets.',
+    recorded: 'microseconds',
+  },
+  publish_flush_duration_seconds: {
+    type: 'histogram',
+    help: 'Time to send one batch of ticks to all clients.',
+    recorded: 'microseconds',
+  },
+  publish_flush_ticks: {
+    type: 'histogram',
+    help: 'Ticks in one such batch.',
+    recorded: 'ticks',
+  },
+  clients: { type: 'gauge', help: 'WebSocket clients connected.' },
+  clients_opened_total: { type: 'counter', help: 'WebSocket clients that connected.' },
+  clients_closed_total: {
+    type: 'counter',
+    help: 'WebSocket clients that went, by cause.',
+    label: 'cause',
+  },
+  client_subscriptions: { type: 'gauge', help: 'Instruments subscribed, summed over clients.' },
+  client_buffered_bytes: { type: 'gauge', help: 'Bytes waiting for clients to read them.' },
+  client_messages_total: { type: 'counter', help: 'Messages received from clients.' },
+  client_messages_refused_total: {
+    type: 'counter',
+    help: 'Messages of clients that were answered with an error.',
+  },
+  http_responses_total: {
+    type: 'counter',
+    help: 'HTTP answers, by class of the status.',
+    label: 'class',
+  },
+  http_request_duration_seconds: {
+    type: 'histogram',
+    help: 'Time from an HTTP request to its answer.',
+    recorded: 'microseconds',
+  },
+  instruments: { type: 'gauge', help: 'Instruments known.' },
+  instrument_rows_used: { type: 'gauge', help: 'Rows taken in the instrument table.' },
+  thread_restarts_total: {
+    type: 'counter',
+    help: 'Threads started again after they ended unexpectedly, by thread.',
+    label: 'thread',
+  },
+  event_loop_lag_p50_seconds: {
+    type: 'gauge',
+    help: 'Median lag of the event loop in the last second, by thread.',
+    label: 'thread',
+  },
+  event_loop_lag_p99_seconds: {
+    type: 'gauge',
+    help: '99th percentile of the lag of the event loop in the last second, by thread.',
+    label: 'thread',
+  },
+  event_loop_lag_max_seconds: {
+    type: 'gauge',
+    help: 'Greatest lag of the event loop in the last second, by thread.',
+    label: 'thread',
+  },
+} as const satisfies Readonly<Record<string, MetricDefinition>>;
+
+export type MetricName = keyof typeof METRICS;
+
+/**
+ * A histogram as it is recorded: `counts[b]` values in (2^(b-1), 2^b] of the recorded unit,
+ * `counts[0]` up to 1 and the last one everything above the others; `sum` of all values.
+ */
+export interface HistogramReading {
+  counts: readonly number[];
+  sum: number;
+}
+
+type ReadingOf<Definition extends MetricDefinition> = Definition extends { type: 'histogram' }
+  ? HistogramReading
+  : Definition extends { label: string }
+    ? Readonly<Record<string, number>>
+    : number;
+
+/**
+ * One value for every metric: a number, numbers by label value, or a histogram; times of gauges in
+ * seconds.
+ */
+export type MetricReadings = {
+  readonly [Name in MetricName]: ReadingOf<(typeof METRICS)[Name]>;
+};

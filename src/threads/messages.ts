@@ -1,0 +1,110 @@
+/**
+ * Messages between control and the other threads. Ticks never travel here.
+ */
+import type { ClockSettings } from '../domain/clock.ts';
+import type { ErrorCode } from '../domain/error-codes.ts';
+import type { ChainKey, ChainResolution, Resolution, UpstreamMode } from '../domain/ports.ts';
+import type { SharedBlock } from '../shm/block.ts';
+
+/** Memory that every tick thread attaches to. */
+export interface SharedBlocks {
+  ring: SharedBlock;
+  lastValues: SharedBlock;
+  instruments: SharedBlock;
+  meters: SharedBlock;
+}
+
+/** What every thread is started with. */
+export interface ThreadData extends SharedBlocks {
+  clock: ClockSettings;
+  logLevel: string;
+  /** Values that must never be printed. */
+  secrets: readonly string[];
+  production: boolean;
+}
+
+/** A failure as it crosses a thread boundary. */
+export interface FailureMessage {
+  type: 'failed';
+  code: ErrorCode;
+  detail: string;
+}
+
+/** One socket to the broker. */
+export interface UpstreamSocket {
+  account: string;
+  index: number;
+  state: string;
+  simulated: boolean;
+  instruments: number;
+  /** Age of the last frame; null if there was none. */
+  lastFrameAgeMs: number | null;
+  reconnects: number;
+}
+
+export type ToIngest =
+  { type: 'demand'; changes: { token: number; mode: UpstreamMode }[] } | { type: 'stop' };
+
+export type FromIngest =
+  | { type: 'started' }
+  | { type: 'upstream'; sockets: UpstreamSocket[] }
+  | { type: 'broker-text'; account: string; kind: string; text: string }
+  | { type: 'stopped' }
+  | FailureMessage;
+
+/** What publish asks of control, and what it gets. */
+export interface ControlCalls {
+  resolveInstruments: {
+    args: (string | number)[];
+    result: Resolution<string | number>[];
+  };
+  resolveChain: {
+    args: { underlying: string; expiry?: string; strikes: number | 'all' };
+    result: ChainResolution;
+  };
+  /** Answers of the instrument routes, as JSON text. */
+  searchInstruments: { args: Record<string, string | number>; result: string };
+  findInstrument: { args: string; result: string };
+  listExpiries: { args: string; result: string };
+}
+
+export type CallName = keyof ControlCalls;
+
+export type ToPublish =
+  | { type: 'answer'; id: number; ok: true; result: ControlCalls[CallName]['result'] }
+  | { type: 'answer'; id: number; ok: false; code: ErrorCode; detail: string }
+  | {
+      type: 'chain-changed';
+      chain: ChainKey;
+      added: Resolution<ChainKey>[];
+      removedRows: number[];
+    }
+  | { type: 'status'; status: ServiceStatus }
+  | { type: 'upstream-stale'; account: string; sinceUs: number }
+  | { type: 'stop' };
+
+export type FromPublish =
+  | {
+      [Name in CallName]: {
+        type: 'call';
+        id: number;
+        name: Name;
+        args: ControlCalls[Name]['args'];
+      };
+    }[CallName]
+  | { type: 'demand'; changes: { row: number; mode: UpstreamMode }[] }
+  | { type: 'follow'; chain: ChainKey }
+  | { type: 'unfollow'; chain: ChainKey }
+  | { type: 'listening'; port: number }
+  | { type: 'stopped' }
+  | FailureMessage;
+
+/** What control knows of the service's health; publish answers probes and scrapes from it. */
+export interface ServiceStatus {
+  /** Instruments are loaded and the feed has ticked once. */
+  started: boolean;
+  /** Parts that must work for the service to be of use. */
+  checks: Record<string, { ok: boolean; detail?: string }>;
+  upstream: UpstreamSocket[];
+  greeksWorkers: number;
+}
