@@ -129,15 +129,9 @@ module.exports = {
     ),
     forbid(
       'threads-share-bytes-not-code',
-      'A thread never imports another; spawn.ts and messages.ts beside them are shared.',
+      'A thread never imports another; the files beside the folders are shared.',
       { path: '^src/threads/([^/]+)/' },
       { path: '^src/threads/[^/]+/', pathNot: '^src/threads/$1/' },
-    ),
-    forbid(
-      'threads-share-two-files',
-      'What threads share beside bytes is spawn.ts and messages.ts.',
-      { path: '^src/threads/[^/]+/' },
-      { path: '^src/threads/[^/]+$', pathNot: '^src/threads/(spawn|messages)\\.ts$' },
     ),
     forbid(
       'shared-files-know-no-thread',
@@ -167,8 +161,9 @@ module.exports = {
       'packages-are-declared',
       'A package that package.json does not name may vanish at any install.',
       { path: '^src/' },
-      { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown'] },
+      { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
     ),
+    forbid('imports-resolve', 'There is no such file or package.', {}, { couldNotResolve: true }),
     forbid(
       'no-development-packages',
       'What users install has no development dependencies.',
@@ -180,5 +175,9 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

@@ -138,7 +138,6 @@ export default defineConfig(
   { files: ['src/shm/**/*.ts'], rules: ambientBans('memory') },
   { files: ['src/config/**/*.ts'], rules: ambientBans('environment') },
   { files: ['src/domain/clock.ts'], rules: ambientBans('time') },
-  { files: ['src/domain/random.ts'], rules: ambientBans('random') },
   // These run in browsers too, on the browser's own timers.
   { files: ['src/client/**/*.ts', 'src/console/**/*.ts'], rules: ambientBans('time') },
   { files: ['src/cli/**/*.ts', 'src/console/build.ts'], rules: { 'no-console': 'off' } },

@@ -1,6 +1,7 @@
 import type { Clock, TimerHandle } from '../domain/clock.ts';
 import { TickerError } from '../domain/error-codes.ts';
 import type { ClientMessage, HelloMessage, ServerMessage } from '../wire/messages.ts';
+import { parseServerMessage } from './server-message.ts';
 import type { WebSocketConstructor, WebSocketLike } from './socket.ts';
 
 export interface ConnectionOptions {
@@ -20,11 +21,14 @@ export interface ConnectionHandlers {
   message(message: ServerMessage): void;
   /** A binary message, any alignment; the bytes are the receiver's to keep. */
   binary(bytes: Uint8Array): void;
+  /** The service broke the protocol; the connection is dropped next. */
+  failed(error: TickerError): void;
   /** The last call. */
   closed(code: number, reason: string): void;
 }
 
 /** WebSocket codes for ends that the service did not choose. */
+const NORMAL = 1000;
 const ABNORMAL = 1006;
 const UNAUTHENTICATED = 4500;
 
@@ -72,10 +76,17 @@ export class Connection {
   }
 
   /** Closes with a handshake; `closed` is called at once and nothing after it. */
-  close(code: number, reason: string): void {
+  close(reason: string): void {
     if (this.#isClosed) return;
-    this.#socket.close(code, reason);
-    this.#finish(code, reason);
+    this.#socket.close(NORMAL, reason);
+    this.#finish(NORMAL, reason);
+  }
+
+  /** The service broke the protocol: goes on with another connection. */
+  fail(error: TickerError): void {
+    if (this.#isClosed) return;
+    this.#handlers.failed(error);
+    this.drop(error.message);
   }
 
   /** Gives up a connection that does not answer; `closed` is called at once. */
@@ -106,9 +117,10 @@ export class Connection {
   #receiveText(text: string): void {
     let message: ServerMessage;
     try {
-      message = JSON.parse(text) as ServerMessage;
-    } catch {
-      this.close(1002, 'the service sent text that is not JSON');
+      message = parseServerMessage(text);
+    } catch (error) {
+      if (!(error instanceof TickerError)) throw error;
+      this.fail(error);
       return;
     }
     if (message.type === 'hello') this.#open(message);

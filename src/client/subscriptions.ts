@@ -12,12 +12,14 @@ type Request = number | string | ChainRequest;
 const INSTRUMENTS_PER_MESSAGE = 500;
 
 /** One thing subscribed: an instrument or a chain. */
-interface Subscription {
+export interface Subscription {
   readonly request: Request;
   readonly mode: ModeName | undefined;
   readonly greeks: boolean | undefined;
   /** Instruments that the service gave for it. */
   readonly tokens: Set<number>;
+  /** Of a chain, as the service resolved it. */
+  expiry: string | undefined;
 }
 
 /** What one message asks for, and whom its answer serves. */
@@ -59,17 +61,14 @@ export function splitItem<Item extends UnsubscribeItem>(item: Item): Item[] {
 export class SubscriptionList {
   readonly #byKey = new Map<string, Subscription>();
 
-  get size(): number {
-    return this.#byKey.size;
-  }
-
   /** Takes `item` into the list; `item` is from `splitItem`. What is already there moves to the end. */
   add(item: SubscriptionItem): SubscribeBatch {
     const subscriptions: Subscription[] = [];
     for (const request of requestsOf(item)) {
       const key = requestKey(request);
       const tokens = this.#byKey.get(key)?.tokens ?? new Set<number>();
-      const subscription = { request, mode: item.mode, greeks: item.greeks, tokens };
+      const expiry = this.#byKey.get(key)?.expiry;
+      const subscription = { request, mode: item.mode, greeks: item.greeks, tokens, expiry };
       this.#byKey.delete(key);
       this.#byKey.set(key, subscription);
       subscriptions.push(subscription);
@@ -96,9 +95,12 @@ export class SubscriptionList {
     );
   }
 
-  /** Drops what the service refused. */
+  /** Drops what the service refused, unless it was asked for again since. */
   drop(subscriptions: readonly Subscription[]): void {
-    for (const { request } of subscriptions) this.#byKey.delete(requestKey(request));
+    for (const subscription of subscriptions) {
+      const key = requestKey(subscription.request);
+      if (this.#byKey.get(key) === subscription) this.#byKey.delete(key);
+    }
   }
 
   /** Takes in the answer to a batch. Returns the subscriptions of which nothing was accepted. */
@@ -118,7 +120,11 @@ export class SubscriptionList {
 
   #acceptTokens(subscription: Subscription, results: readonly SubscriptionResult[]): void {
     subscription.tokens.clear();
-    for (const result of results) if (result.ok) subscription.tokens.add(result.token);
+    for (const result of results) {
+      if (!result.ok) continue;
+      subscription.tokens.add(result.token);
+      if (typeof result.request === 'object') subscription.expiry = result.request.expiry;
+    }
   }
 
   /** A chain's window moved. Returns the instruments that nothing on the list holds any more. */
@@ -128,39 +134,16 @@ export class SubscriptionList {
     removed: readonly number[],
   ): number[] {
     for (const subscription of this.#byKey.values()) {
-      if (!isSameChain(subscription.request, chain)) continue;
+      if (!isResolvedTo(subscription, chain)) continue;
       for (const result of added) if (result.ok) subscription.tokens.add(result.token);
       for (const token of removed) subscription.tokens.delete(token);
     }
     return this.#unheld(removed);
   }
 
-  /** The whole list in few messages, in its order. */
-  batches(): SubscribeBatch[] {
-    const batches: { item: SubscriptionItem; subscriptions: Subscription[] }[] = [];
-    for (const subscription of this.#byKey.values()) {
-      const { request, mode, greeks } = subscription;
-      const last = batches.at(-1);
-      const options = {
-        ...(mode === undefined ? {} : { mode }),
-        ...(greeks === undefined ? {} : { greeks }),
-      };
-      if (typeof request === 'object') {
-        batches.push({ item: { chain: request, ...options }, subscriptions: [subscription] });
-      } else if (
-        last?.item.instruments !== undefined &&
-        last.item.mode === mode &&
-        last.item.greeks === greeks &&
-        last.subscriptions.length < INSTRUMENTS_PER_MESSAGE
-      ) {
-        last.item.instruments.push(request);
-        last.subscriptions.push(subscription);
-      } else {
-        const item = { instruments: [request], ...options };
-        batches.push({ item, subscriptions: [subscription] });
-      }
-    }
-    return batches;
+  /** The list but for `excluded`, in its order. */
+  without(excluded: ReadonlySet<Subscription>): Subscription[] {
+    return [...this.#byKey.values()].filter((subscription) => !excluded.has(subscription));
   }
 
   /** By its own words, or an instrument by the token that the service gave for its name. */
@@ -169,7 +152,8 @@ export class SubscriptionList {
     if (exact !== undefined) return [exact];
     if (typeof request !== 'number') return [];
     return [...this.#byKey.values()].filter(
-      (subscription) => typeof subscription.request === 'string' && subscription.tokens.has(request),
+      (subscription) =>
+        typeof subscription.request === 'string' && subscription.tokens.has(request),
     );
   }
 
@@ -182,12 +166,39 @@ export class SubscriptionList {
   }
 }
 
-/** Whether `chain`, with its expiry resolved, may be the answer to `request`. */
-export function isSameChain(request: Request, chain: ChainRequest): boolean {
+/** Messages that ask for `subscriptions`, as few as possible, in their order. */
+export function batchesOf(subscriptions: Iterable<Subscription>): SubscribeBatch[] {
+  const batches: { item: SubscriptionItem; subscriptions: Subscription[] }[] = [];
+  for (const subscription of subscriptions) {
+    const { request, mode, greeks } = subscription;
+    const options = {
+      ...(mode === undefined ? {} : { mode }),
+      ...(greeks === undefined ? {} : { greeks }),
+    };
+    const last = batches.at(-1);
+    if (typeof request === 'object') {
+      batches.push({ item: { chain: request, ...options }, subscriptions: [subscription] });
+    } else if (
+      last?.item.instruments !== undefined &&
+      last.item.mode === mode &&
+      last.item.greeks === greeks &&
+      last.subscriptions.length < INSTRUMENTS_PER_MESSAGE
+    ) {
+      last.item.instruments.push(request);
+      last.subscriptions.push(subscription);
+    } else {
+      const item = { instruments: [request], ...options };
+      batches.push({ item, subscriptions: [subscription] });
+    }
+  }
+  return batches;
+}
+
+function isResolvedTo({ request, expiry }: Subscription, chain: ChainRequest): boolean {
   return (
     typeof request === 'object' &&
     request.underlying === chain.underlying &&
     request.strikes === chain.strikes &&
-    (request.expiry === undefined || request.expiry === chain.expiry)
+    expiry === chain.expiry
   );
 }

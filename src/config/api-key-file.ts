@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { TickerError } from '../domain/error-codes.ts';
 
 const KEY_BYTES = 32;
+/** Says what the key opens, so that one pasted into the wrong place is recognised. */
+const DEVELOPMENT_PREFIX = 'tk_dev_';
 const OWNER_ONLY_FILE = 0o600;
 const OWNER_ONLY_FOLDER = 0o700;
 const KEY_PATTERN = /^[A-Za-z0-9._~-]{32,256}$/;
@@ -59,7 +61,7 @@ export function readOrCreateApiKey(dataDirectory: string): ApiKeyFile {
   const kept = readApiKeyFile(dataDirectory);
   if (kept) return kept;
   const path = join(dataDirectory, 'api-key');
-  const key = randomBytes(KEY_BYTES).toString('base64url');
+  const key = DEVELOPMENT_PREFIX + randomBytes(KEY_BYTES).toString('base64url');
   try {
     mkdirSync(dataDirectory, { recursive: true, mode: OWNER_ONLY_FOLDER });
     if (tryCreate(path, key)) return { key, path, created: true };

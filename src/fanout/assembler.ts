@@ -54,6 +54,7 @@ const NOT_REQUESTED = blankSection(GREEKS_STATUS.NOT_REQUESTED);
  */
 export class FrameAssembler {
   readonly #frames: Readonly<Record<FrameKind, TickFrameBuffer>>;
+  readonly #views: Readonly<Record<FrameKind, DataView>>;
 
   constructor(epochLow: number, epochHigh: number) {
     const frame = (kind: FrameKind) =>
@@ -64,10 +65,22 @@ export class FrameAssembler {
       compact: frame('compact'),
       ltp: frame('ltp'),
     };
+    const view = ({ u8 }: TickFrameBuffer) => new DataView(u8.buffer, u8.byteOffset, u8.length);
+    this.#views = {
+      tick: view(this.#frames.tick),
+      quote: view(this.#frames.quote),
+      compact: view(this.#frames.compact),
+      ltp: view(this.#frames.ltp),
+    };
   }
 
   frame(kind: FrameKind): TickFrameBuffer {
     return this.#frames[kind];
+  }
+
+  /** The structs of a frame as the reader of JSON ticks takes them. */
+  view(kind: FrameKind): DataView {
+    return this.#views[kind];
   }
 
   /** Puts the tick at `slotBytes` of `source` into place `index` of the frame of its kind. */

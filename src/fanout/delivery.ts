@@ -183,7 +183,7 @@ export class Delivery {
   #jsonTick(batch: TickViews, bytes: number, mode: Mode, greeks: boolean): TickObject {
     const kind = frameKind(mode);
     this.#assembler.put(kind, 0, batch, bytes, greeks);
-    return tickObject(this.#assembler.frame(kind).u8, 0, kind, { greeks });
+    return tickObject(this.#assembler.view(kind), 0, kind, { greeks });
   }
 
   #checkBacklog(connection: ClientConnection): void {

@@ -45,6 +45,8 @@ export interface SessionPorts {
   /** A name for the session, unique in this process. */
   sessionId(): string;
   limits: SessionLimits;
+  /** Messages of all sessions, for the meters. */
+  counts: { received: number; refused: number };
   /** Unexpected errors. */
   onError(error: unknown): void;
 }
@@ -72,14 +74,12 @@ type ItemOutcome = Resolution<string | number | ChainKey>;
  */
 export class ClientSession {
   readonly connection: ClientConnection;
-  /** Messages received and refused, for the meters. */
-  received = 0;
-  refused = 0;
   readonly #ports: SessionPorts;
   readonly #chains = new Map<string, FollowedChain>();
   #principal: Principal | undefined;
   #queue: Promise<void> = Promise.resolve();
   #queued = 0;
+  #refused = 0;
   #authenticationTimer: TimerHandle | undefined;
 
   constructor(
@@ -103,7 +103,7 @@ export class ClientSession {
   /** A text message has come. */
   onText(text: string): void {
     if (this.connection.closed) return;
-    this.received++;
+    this.#ports.counts.received++;
     if (text.length > this.#ports.limits.messageBytes) {
       this.#refuse(undefined, new TickerError('MESSAGE_TOO_LARGE'));
       return;
@@ -131,7 +131,7 @@ export class ClientSession {
 
   /** A binary message has come: the protocol has none. */
   onBinary(): void {
-    this.received++;
+    this.#ports.counts.received++;
     this.#refuse(undefined, new TickerError('BAD_MESSAGE', 'messages are JSON text'));
   }
 
@@ -359,11 +359,12 @@ export class ClientSession {
   }
 
   #refuse(id: number | undefined, error: TickerError): void {
-    this.refused++;
+    this.#refused++;
+    this.#ports.counts.refused++;
     const { code, detail } = error;
     this.send({ type: 'error', ...(id === undefined ? {} : { id }), code, detail });
-    if (this.refused >= REFUSALS_MAX && id === undefined) {
-      this.#end(CLOSE.BAD_PROTOCOL, code, `${this.refused} messages were refused`);
+    if (this.#refused >= REFUSALS_MAX && id === undefined) {
+      this.#end(CLOSE.BAD_PROTOCOL, code, `${this.#refused} messages were refused`);
     }
   }
 

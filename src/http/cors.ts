@@ -30,12 +30,10 @@ export class CorsPolicy {
     ];
   }
 
-  /** Headers of the answer to a preflight. */
+  /** What the answer to a preflight has besides `answerHeaders`. */
   preflightHeaders(origin: string): HeaderLines {
-    if (!this.allows(origin)) return [VARY];
+    if (!this.allows(origin)) return [];
     return [
-      VARY,
-      ['Access-Control-Allow-Origin', origin],
       ['Access-Control-Allow-Methods', ALLOWED_METHODS],
       ['Access-Control-Allow-Headers', ALLOWED_HEADERS],
       ['Access-Control-Max-Age', String(MAX_AGE_SECONDS)],

@@ -138,7 +138,7 @@ export async function listenExclusive(
   if (socket === false) throw await listenError(host, port);
   let open = true;
   return {
-    port: library.us_socket_local_port(socket as uWebSockets.us_socket),
+    port: library.us_socket_local_port(socket),
     close() {
       if (open) library.us_listen_socket_close(socket);
       open = false;

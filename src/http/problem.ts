@@ -41,6 +41,15 @@ export function problemType(code: ErrorCode): string {
   return `/docs/errors#${code}`;
 }
 
+/** `detail` left out: what the code says by itself. */
+export function problem(
+  code: ErrorCode,
+  detail: string = ERRORS[code].detail,
+  headers?: Problem['headers'],
+): Problem {
+  return { code, detail, ...(headers && { headers }) };
+}
+
 export function isProblem(answer: Answer): answer is Problem {
   return 'code' in answer;
 }

@@ -95,23 +95,14 @@ export class InputValidator {
     this.#body = route.body && Compile(route.body);
   }
 
-  /** The typed inputs, or what is wrong with them. */
+  /** The typed inputs, or what is wrong with them. A query that no schema describes is ignored. */
   check(raw: RawInput): { input: ValidInput } | { problem: Problem } {
     const errors: InputError[] = [];
     const params = typedParameters(this.#route.params, Object.entries(raw.params), errors, 'path');
-    const query = typedParameters(
-      this.#route.query ?? {},
-      new URLSearchParams(raw.query),
-      errors,
-      'query',
-    );
+    const queryEntries = this.#query ? new URLSearchParams(raw.query) : [];
+    const query = typedParameters(this.#route.query, queryEntries, errors, 'query');
     this.#collect(this.#params, params, 'path', errors);
-    if (this.#query) this.#collect(this.#query, query, 'query', errors);
-    else {
-      for (const name of Object.keys(query)) {
-        errors.push({ in: 'query', at: name, detail: 'is not known' });
-      }
-    }
+    this.#collect(this.#query, query, 'query', errors);
     this.#collect(this.#body, raw.body, 'body', errors);
     if (errors.length > 0) return { problem: inputProblem(errors) };
     return { input: { params, query, body: raw.body } };

@@ -1,15 +1,35 @@
-import { GREEKS_STATUS } from '../domain/status.ts';
-import { impliedDeviation } from './implied-deviation.ts';
-import { logRatio } from './log-ratio.ts';
+import { GREEKS_STATUS, type GreeksStatus } from '../domain/status.ts';
+import {
+  problem,
+  PROBLEM_DEVIATION,
+  PROBLEM_LEG_GAP,
+  PROBLEM_LOG_MONEYNESS,
+  PROBLEM_ROOM,
+  PROBLEM_SMALLER_LEG,
+  PROBLEM_TIME_VALUE,
+  solveDeviation,
+} from './implied-deviation.ts';
+import { evaluateLogRatio } from './log-ratio.ts';
 import type { OptionType } from './option-type.ts';
 
 /*
- * Both functions return the volatility per square-root year (0.2 = 20 %) or, where there is none, the
+ * Both solvers return the volatility per square-root year (0.2 = 20 %) or, where there is none, the
  * negative GREEKS_STATUS that says why, the first that applies: -INVALID (an input is not finite, or
  * price, underlying, strike or discount is not positive), -EXPIRED (no time left), -BELOW_INTRINSIC
  * (at or below the discounted intrinsic value), -ABOVE_MAXIMUM (at or above the discounted underlying
- * of a call or the discounted strike of a put).
+ * of a call or the discounted strike of a put). They are thin, so that the engine inlines
+ * them; the work is done on `input`, for the reason given in mills.ts.
  */
+
+const PRICE = 0;
+const UNDERLYING = 1;
+const STRIKE = 2;
+const TIME_YEARS = 3;
+/** Discount factor (Black-76) or rate (Black-Scholes-Merton). */
+const FINANCING = 4;
+const DIVIDEND_YIELD = 5;
+const LOG_RATIO = 6;
+const input = new Float64Array(7);
 
 /** Volatility at which Black-76 gives the discounted `price`, or -GREEKS_STATUS. */
 export function solveBlack76(
@@ -20,24 +40,14 @@ export function solveBlack76(
   timeYears: number,
   discount: number,
 ): number {
-  if (!(price > 0 && forward > 0 && strike > 0 && discount > 0)) return -GREEKS_STATUS.INVALID;
-  if (!Number.isFinite(price + forward + strike + discount + timeYears)) {
-    return -GREEKS_STATUS.INVALID;
-  }
-  if (timeYears <= 0) return -GREEKS_STATUS.EXPIRED;
-  const inTheMoney = type * (forward - strike);
-  const timeValue = inTheMoney > 0 ? price - discount * inTheMoney : price;
-  if (timeValue <= 0) return -GREEKS_STATUS.BELOW_INTRINSIC;
-  const room = discount * (type > 0 ? forward : strike) - price;
-  if (room <= 0) return -GREEKS_STATUS.ABOVE_MAXIMUM;
-  const deviation = impliedDeviation(
-    timeValue,
-    discount * Math.min(forward, strike),
-    discount * Math.abs(forward - strike),
-    Math.abs(logRatio(forward, strike)),
-    room,
-  );
-  return deviation / Math.sqrt(timeYears);
+  input[PRICE] = price;
+  input[UNDERLYING] = forward;
+  input[STRIKE] = strike;
+  input[TIME_YEARS] = timeYears;
+  input[FINANCING] = discount;
+  const status = black76(type);
+  if (status !== GREEKS_STATUS.OK) return -status;
+  return problem[PROBLEM_DEVIATION]! / Math.sqrt(timeYears);
 }
 
 /**
@@ -53,24 +63,68 @@ export function solveBlackScholesMerton(
   rate: number,
   dividendYield: number,
 ): number {
-  if (!(price > 0 && spot > 0 && strike > 0)) return -GREEKS_STATUS.INVALID;
-  if (!Number.isFinite(price + spot + strike + timeYears + rate + dividendYield)) {
-    return -GREEKS_STATUS.INVALID;
+  input[PRICE] = price;
+  input[UNDERLYING] = spot;
+  input[STRIKE] = strike;
+  input[TIME_YEARS] = timeYears;
+  input[FINANCING] = rate;
+  input[DIVIDEND_YIELD] = dividendYield;
+  const status = blackScholesMerton(type);
+  if (status !== GREEKS_STATUS.OK) return -status;
+  return problem[PROBLEM_DEVIATION]! / Math.sqrt(timeYears);
+}
+
+function black76(type: OptionType): GreeksStatus {
+  const price = input[PRICE]!;
+  const forward = input[UNDERLYING]!;
+  const strike = input[STRIKE]!;
+  const timeYears = input[TIME_YEARS]!;
+  const discount = input[FINANCING]!;
+  if (!(price > 0 && forward > 0 && strike > 0 && discount > 0)) return GREEKS_STATUS.INVALID;
+  if (!(price + forward + strike + discount + Math.abs(timeYears) < Infinity)) {
+    return GREEKS_STATUS.INVALID;
   }
-  if (timeYears <= 0) return -GREEKS_STATUS.EXPIRED;
+  if (timeYears <= 0) return GREEKS_STATUS.EXPIRED;
+  const inTheMoney = type * (forward - strike);
+  const timeValue = inTheMoney > 0 ? price - discount * inTheMoney : price;
+  if (timeValue <= 0) return GREEKS_STATUS.BELOW_INTRINSIC;
+  const room = discount * (type > 0 ? forward : strike) - price;
+  if (room <= 0) return GREEKS_STATUS.ABOVE_MAXIMUM;
+  problem[PROBLEM_TIME_VALUE] = timeValue;
+  problem[PROBLEM_ROOM] = room;
+  problem[PROBLEM_SMALLER_LEG] = discount * (forward < strike ? forward : strike);
+  problem[PROBLEM_LEG_GAP] = discount * Math.abs(inTheMoney);
+  evaluateLogRatio(input, UNDERLYING, STRIKE, LOG_RATIO);
+  problem[PROBLEM_LOG_MONEYNESS] = Math.abs(input[LOG_RATIO]!);
+  solveDeviation();
+  return GREEKS_STATUS.OK;
+}
+
+function blackScholesMerton(type: OptionType): GreeksStatus {
+  const price = input[PRICE]!;
+  const spot = input[UNDERLYING]!;
+  const strike = input[STRIKE]!;
+  const timeYears = input[TIME_YEARS]!;
+  const rate = input[FINANCING]!;
+  const dividendYield = input[DIVIDEND_YIELD]!;
+  if (!(price > 0 && spot > 0 && strike > 0)) return GREEKS_STATUS.INVALID;
+  const sizes = price + spot + strike + Math.abs(timeYears);
+  if (!(sizes + Math.abs(rate) + Math.abs(dividendYield) < Infinity)) return GREEKS_STATUS.INVALID;
+  if (timeYears <= 0) return GREEKS_STATUS.EXPIRED;
   const asset = spot * Math.exp(-dividendYield * timeYears);
   const cash = strike * Math.exp(-rate * timeYears);
   const inTheMoney = type * (asset - cash);
   const timeValue = inTheMoney > 0 ? price - inTheMoney : price;
-  if (timeValue <= 0) return -GREEKS_STATUS.BELOW_INTRINSIC;
+  if (timeValue <= 0) return GREEKS_STATUS.BELOW_INTRINSIC;
   const room = (type > 0 ? asset : cash) - price;
-  if (room <= 0) return -GREEKS_STATUS.ABOVE_MAXIMUM;
-  const deviation = impliedDeviation(
-    timeValue,
-    Math.min(asset, cash),
-    Math.abs(asset - cash),
-    Math.abs(logRatio(spot, strike) + (rate - dividendYield) * timeYears),
-    room,
-  );
-  return deviation / Math.sqrt(timeYears);
+  if (room <= 0) return GREEKS_STATUS.ABOVE_MAXIMUM;
+  problem[PROBLEM_TIME_VALUE] = timeValue;
+  problem[PROBLEM_ROOM] = room;
+  problem[PROBLEM_SMALLER_LEG] = asset < cash ? asset : cash;
+  problem[PROBLEM_LEG_GAP] = Math.abs(inTheMoney);
+  evaluateLogRatio(input, UNDERLYING, STRIKE, LOG_RATIO);
+  const carried = input[LOG_RATIO]! + (rate - dividendYield) * timeYears;
+  problem[PROBLEM_LOG_MONEYNESS] = Math.abs(carried);
+  solveDeviation();
+  return GREEKS_STATUS.OK;
 }

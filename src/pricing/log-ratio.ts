@@ -1,8 +1,15 @@
 /**
- * ln(a / b) for positive a and b, accurate relative to itself also where a and b are close: there
- * the difference is exact, the quotient is not.
+ * registers[to] = ln(registers[numerator] / registers[denominator]) of two positive numbers, accurate
+ * relative to itself also where they are close: there the difference is exact, the quotient is not.
  */
-export function logRatio(a: number, b: number): number {
+export function evaluateLogRatio(
+  registers: Float64Array,
+  numerator: number,
+  denominator: number,
+  to: number,
+): void {
+  const a = registers[numerator]!;
+  const b = registers[denominator]!;
   const difference = a - b;
   const sum = a + b;
   if (difference > -0.05 * sum && difference < 0.05 * sum) {
@@ -10,7 +17,8 @@ export function logRatio(a: number, b: number): number {
     const z = difference / sum;
     const q = z * z;
     const tail = 1 / 3 + q * (1 / 5 + q * (1 / 7 + q * (1 / 9 + q * (1 / 11 + q * (1 / 13)))));
-    return 2 * (z + z * q * tail);
+    registers[to] = 2 * (z + z * q * tail);
+  } else {
+    registers[to] = Math.log(a / b);
   }
-  return Math.log(a / b);
 }

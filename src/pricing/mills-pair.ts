@@ -1,22 +1,20 @@
-import { millsRatio } from './normal.ts';
+import { evaluateMills } from './mills.ts';
 
-/*
- * Mills' ratio M at both arguments of Black's formula, u = h - t and v = h + t with h >= 0, t > 0.
- *
- * A double passed to or returned from a function that is not inlined is boxed, so arguments and
- * results travel in `pair`; a thread evaluates one at a time.
- */
+/* Mills' ratio M at both arguments of Black's formula, u = h - t and v = h + t with h, t >= 0. */
 
-/** In: h and t. */
+/** In: h. */
 export const PAIR_H = 0;
+/** In: t. */
 export const PAIR_T = 1;
-/** Out: M(u) where u >= -1; M(-u) below, where the complement is the smaller number. */
+/** Out: M(u) where u >= -1; below that M(-u), the complement being the smaller number. */
 export const PAIR_NEAR = 2;
 /** Out: M(v). */
 export const PAIR_FAR = 3;
 /** Out: M(u) - M(v) where u >= -1, without cancellation for small t; M(-u) + M(v) below. */
 export const PAIR_COMBINED = 4;
-export const pair = new Float64Array(5);
+const ARGUMENT = 5;
+/** Registers, as mills.ts explains. */
+export const pair = new Float64Array(6);
 
 /** Below this t, M(u) and M(v) are summed as a series in t. */
 export const SERIES_BELOW = 0.02;
@@ -28,10 +26,12 @@ export function evaluatePair(): void {
     return;
   }
   const u = pair[PAIR_H]! - pair[PAIR_T]!;
-  const near = millsRatio(u >= -1 ? u : -u);
-  const far = millsRatio(pair[PAIR_H]! + pair[PAIR_T]!);
-  pair[PAIR_NEAR] = near;
-  pair[PAIR_FAR] = far;
+  pair[ARGUMENT] = u >= -1 ? u : -u;
+  evaluateMills(pair, ARGUMENT, PAIR_NEAR);
+  pair[ARGUMENT] = pair[PAIR_H]! + pair[PAIR_T]!;
+  evaluateMills(pair, ARGUMENT, PAIR_FAR);
+  const near = pair[PAIR_NEAR]!;
+  const far = pair[PAIR_FAR]!;
   pair[PAIR_COMBINED] = u >= -1 ? near - far : near + far;
 }
 
@@ -41,9 +41,10 @@ export function evaluatePair(): void {
  * the odd part.
  */
 function evaluateSeries(): void {
+  evaluateMills(pair, PAIR_H, PAIR_NEAR);
   const h = pair[PAIR_H]!;
   const t = pair[PAIR_T]!;
-  const i0 = millsRatio(h);
+  const i0 = pair[PAIR_NEAR]!;
   const i1 = 1 - h * i0;
   const i2 = i0 - h * i1;
   const i3 = 2 * i1 - h * i2;

@@ -1,4 +1,5 @@
-import { INV_SQRT_2PI, millsRatio } from './normal.ts';
+import { millsRatio } from './mills.ts';
+import { INV_SQRT_2PI } from './normal.ts';
 
 /*
  * The normal (Bachelier) model solved once and for all: with W the price of a straddle and w = 2 c / W,
@@ -7,7 +8,7 @@ import { INV_SQRT_2PI, millsRatio } from './normal.ts';
  */
 
 const SEGMENTS_PER_BINADE_BITS = 4;
-const LOWEST_EXPONENT = -64;
+const LOWEST_EXPONENT = -32;
 /** Smallest argument of the table. */
 export const STRADDLE_SHARE_MIN = 2 ** LOWEST_EXPONENT;
 const ROW = 5;
@@ -21,25 +22,23 @@ const wordView = new Uint32Array(doubleView.buffer);
 doubleView[0] = 1;
 const HIGH_WORD = wordView[1] === 0 ? 0 : 1;
 
-/** out-of-the-money price / deviation and straddle / deviation at distance / deviation = h. */
-function straddleShare(h: number): { share: number; straddle: number } {
-  const option = INV_SQRT_2PI * Math.exp(-0.5 * h * h) * (1 - h * millsRatio(h));
-  const straddle = 2 * option + h;
-  return { share: (2 * option) / straddle, straddle };
+/** Straddle / deviation at h = distance to the strike / deviation. */
+function straddleAt(h: number): number {
+  return 2 * INV_SQRT_2PI * Math.exp(-0.5 * h * h) * (1 - h * millsRatio(h)) + h;
 }
 
-/** The h whose straddle share is `share`, by Newton's method on its logarithm from above. */
-function invertShare(share: number, start: number): { h: number; ratio: number } {
+/** The h at which the out-of-the-money option is `share` / 2 of the straddle, by Newton's method. */
+function invertShare(share: number, start: number): number {
   let h = start;
   for (let i = 0; i < 60; i++) {
-    const at = straddleShare(h);
+    const straddle = straddleAt(h);
+    const shareHere = (straddle - h) / straddle;
     const density = INV_SQRT_2PI * Math.exp(-0.5 * h * h);
-    const slope = (-2 * density) / (at.straddle * at.straddle * at.share);
-    const step = -Math.log(at.share / share) / slope;
+    const step = (Math.log(shareHere / share) * shareHere * straddle * straddle) / (2 * density);
     h = Math.max(0, h + step);
-    if (Math.abs(step) < 1e-11) break;
+    if (Math.abs(step) < 1e-9) break;
   }
-  return { h, ratio: 1 / straddleShare(h).straddle };
+  return h;
 }
 
 /** Row: centre of the segment, then the coefficients in (argument - centre), lowest power first. */
@@ -55,9 +54,8 @@ function buildTable(): Float64Array {
     const halfWidth = 2 ** (exponent - SEGMENTS_PER_BINADE_BITS - 1);
     const centre = 2 ** exponent + (2 * place + 1) * halfWidth;
     const values = nodes.map((node) => {
-      const solved = invertShare(centre + node * halfWidth, h);
-      h = solved.h;
-      return solved.ratio;
+      h = invertShare(centre + node * halfWidth, h);
+      return 1 / straddleAt(h);
     });
     table[segment * ROW] = centre;
     cubicThrough(nodes, values).forEach((coefficient, power) => {
@@ -85,16 +83,14 @@ function cubicThrough(x: readonly number[], y: readonly number[]): number[] {
 const TABLE = buildTable();
 
 /**
- * Standard deviation of the forward, in the normal model, per unit of the straddle's price.
- * `share` = 2 * out-of-the-money price / straddle, from STRADDLE_SHARE_MIN to 1.
+ * registers[to] = standard deviation of the forward, in the normal model, per unit of the straddle's
+ * price, where registers[share] = 2 * out-of-the-money price / straddle, STRADDLE_SHARE_MIN to 1.
  */
-export function normalDeviationPerStraddle(share: number): number {
-  doubleView[0] = share;
-  const segment = Math.min(
-    (wordView[HIGH_WORD]! >>> HIGH_WORD_SHIFT) - FIRST_SEGMENT,
-    SEGMENTS - 1,
-  );
-  const i = segment * ROW;
-  const r = share - TABLE[i]!;
-  return TABLE[i + 1]! + r * (TABLE[i + 2]! + r * (TABLE[i + 3]! + r * TABLE[i + 4]!));
+export function evaluateNormalModel(registers: Float64Array, share: number, to: number): void {
+  const argument = registers[share]!;
+  doubleView[0] = argument;
+  const segment = (wordView[HIGH_WORD]! >>> HIGH_WORD_SHIFT) - FIRST_SEGMENT;
+  const i = Math.min(segment, SEGMENTS - 1) * ROW;
+  const r = argument - TABLE[i]!;
+  registers[to] = TABLE[i + 1]! + r * (TABLE[i + 2]! + r * (TABLE[i + 3]! + r * TABLE[i + 4]!));
 }

@@ -1,8 +1,7 @@
+import { writeBlankGreeks } from './blank-greeks.ts';
 import type { TickViews } from './block.ts';
 import { armGreeks, finishGreeks, takeGreeks } from './greeks-section.ts';
 import {
-  GREEKS_BYTES,
-  GREEKS_OFFSET_BYTES,
   TICK_FLAGS_U32,
   TICK_GREEKS_STATE_I32,
   TICK_INSTRUMENT_SEQUENCE_U32,
@@ -11,9 +10,6 @@ import {
   TICK_SEQUENCE_LOW_U32,
 } from './layout/tick-slot.ts';
 import type { Ring } from './ring.ts';
-
-/** Words of the Greeks section before its state word, which is the last one. */
-const GREEKS_WORDS = (GREEKS_BYTES >> 2) - 1;
 
 /**
  * The ring's one writer. A batch is: `begin(n)`, about n times `open` and `commit`, `end`.
@@ -69,10 +65,10 @@ export class RingWriter {
 
   /**
    * Completes the open slot (must follow `open`): position, flags, counts, ownership of the Greeks
-   * section. With `blankSection` (the 22 words of a section made by `blankGreeks`) the tick carries
-   * no Greeks and the section is filled from it; without, a worker will fill it.
+   * section. With `blank` (made by `blankSection`) the tick carries no Greeks and the section is
+   * filled from it; without, a worker will fill it.
    */
-  commit(flags: number, instrumentSequence: number, blankSection: Uint32Array | undefined): number {
+  commit(flags: number, instrumentSequence: number, blank: Uint32Array | undefined): number {
     const position = this.#position + 1;
     const { u32, i32 } = this.ticks;
     const base = this.#ring.slotBytes(position) >> 2;
@@ -82,16 +78,13 @@ export class RingWriter {
     u32[base + TICK_INSTRUMENT_SEQUENCE_U32] = instrumentSequence;
     u32[base + TICK_MERGED_U32] = 0;
     const state = base + TICK_GREEKS_STATE_I32;
-    if (blankSection === undefined) {
+    if (blank === undefined) {
       this.#needsGreeks = true;
       if (!armGreeks(i32, state, position)) this.sectionsInUse++;
     } else {
       this.#needsNone = true;
       if (takeGreeks(i32, state, position)) {
-        const section = base + (GREEKS_OFFSET_BYTES >> 2);
-        u32[section] = u32[base + TICK_SEQUENCE_LOW_U32]!;
-        u32[section + 1] = u32[base + TICK_SEQUENCE_HIGH_U32]!;
-        for (let i = 2; i < GREEKS_WORDS; i++) u32[section + i] = blankSection[i]!;
+        writeBlankGreeks(u32, base, blank);
         finishGreeks(i32, state, position);
       } else {
         this.sectionsInUse++;

@@ -15,12 +15,17 @@ export interface SharedBlocks {
 }
 
 /** What every thread is started with. */
-export interface ThreadData extends SharedBlocks {
+export interface ThreadBasics {
   clock: ClockSettings;
   logLevel: string;
   /** Values that must never be printed. */
   secrets: readonly string[];
   production: boolean;
+}
+
+/** What a thread of the tick path is started with. */
+export interface ThreadData extends ThreadBasics {
+  blocks: SharedBlocks;
 }
 
 /** A failure as it crosses a thread boundary. */
@@ -33,13 +38,15 @@ export interface FailureMessage {
 /** One socket to the broker. */
 export interface UpstreamSocket {
   account: string;
+  /** Within the account, from 0. */
   index: number;
   state: string;
   simulated: boolean;
   instruments: number;
-  /** Age of the last frame; null if there was none. */
+  /** Null unless open. */
   lastFrameAgeMs: number | null;
   reconnects: number;
+  failure: { code: ErrorCode; detail: string } | null;
 }
 
 export type ToIngest =
@@ -48,9 +55,15 @@ export type ToIngest =
 export type FromIngest =
   | { type: 'started' }
   | { type: 'upstream'; sockets: UpstreamSocket[] }
-  | { type: 'broker-text'; account: string; kind: string; text: string }
   | { type: 'stopped' }
   | FailureMessage;
+
+export interface ToSimulator {
+  type: 'stop';
+}
+
+export type FromSimulator =
+  { type: 'listening'; restUrl: string; wsUrl: string } | { type: 'stopped' } | FailureMessage;
 
 /** What publish asks of control, and what it gets. */
 export interface ControlCalls {

@@ -163,10 +163,8 @@ test('the picture of the tick slot has the fields of struct Tick, at the same pl
 test('a tick that FlatBuffers wrote is read through the slot constants', () => {
   const values = leaves.map(valueOf);
   const builder = new flatbuffers.Builder(1024);
-  const create: (builder: flatbuffers.Builder, ...values: number[]) => number = (...all) => {
-    return Reflect.apply(Tick.createTick, Tick, all);
-  };
-  const offset = create(builder, ...values);
+  type Arguments = Parameters<typeof Tick.createTick>;
+  const offset = Tick.createTick(...([builder, ...values] as unknown as Arguments));
   const buffer = builder.dataBuffer();
   const start = buffer.capacity() - offset;
   const ticks = createPrivateTicks(1, tickSlot.TICK_SLOT_BYTES);

@@ -86,7 +86,8 @@ export const LINE_RULES: readonly LineRule[] = [
   {
     name: 'no path of a machine it was built on',
     covers: EVERYWHERE,
-    offends: (line) => /(^|[^a-z.])\/(work|farm|root|home\/\w+|Users\/\w+|tmp\/team)\//.test(line),
+    offends: (line) =>
+      /(^|[^a-z.])\/(work|farm|root|home\/\w+|Users\/\w+|tmp\/team)\/[\w.]/.test(line),
     bad: ['', 'work', 'main', 'src'].join('/'),
     good: 'on the network/work/balance',
   },

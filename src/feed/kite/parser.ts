@@ -1,25 +1,14 @@
 import { priceDivisor, segmentOf } from '../../domain/price-scale.ts';
-import { UNDEFINED_I32, UNDEFINED_U32 } from '../../domain/status.ts';
 import type { TickViews } from '../../shm/block.ts';
 import {
-  DEPTH_BYTES,
-  TICK_CHANGE_I32,
-  TICK_DEPTH_U32,
   TICK_MODE_U8,
   TICK_PACKET_LENGTH_U16,
   TICK_PRICE_DIVISOR_U32,
   TICK_RECEIVE_TIME_F64,
   TICK_SEGMENT_U8,
 } from '../../shm/layout/tick-slot.ts';
-import { packetKindOf, type PacketKind } from './packet-fields.ts';
-import {
-  FRAME_HEADER_BYTES,
-  PACKET_BYTES,
-  PACKET_DEPTH_LEVEL_BYTES,
-  PACKET_DEPTH_LEVELS,
-  PACKET_DEPTH_OFFSET,
-  PACKET_PREFIX_BYTES,
-} from './protocol.ts';
+import { packetMode, writePacket } from './packet.ts';
+import { FRAME_HEADER_BYTES, PACKET_BYTES, PACKET_PREFIX_BYTES } from './protocol.ts';
 
 /** Where the parser puts packets: the ring's writer, or private memory. */
 export interface PacketSink {
@@ -44,9 +33,6 @@ export interface FrameRejects {
   passedOver: number;
 }
 
-const DEPTH_WORDS = DEPTH_BYTES >> 2;
-/** First of the slot's reserved words, which end it. */
-const RESERVED_U32 = TICK_DEPTH_U32 + DEPTH_WORDS;
 const SMALLEST_PACKET_BYTES = PACKET_PREFIX_BYTES + PACKET_BYTES.LTP;
 
 /**
@@ -105,61 +91,27 @@ export class KiteFrameParser {
   }
 
   #parsePacket(view: DataView, at: number, bytes: number, receiveTimeUs: number): boolean {
-    const kind = packetKindOf(bytes);
-    if (kind === undefined) {
+    const mode = packetMode(bytes);
+    if (mode === undefined) {
       this.rejects.unknownLength++;
       return false;
     }
+    const sink = this.#sink;
     const token = view.getUint32(at);
-    const slotBytes = this.#sink.open(token);
+    const slotBytes = sink.open(token);
     if (slotBytes < 0) {
       this.rejects.passedOver++;
       return false;
     }
-    const { ticks } = this.#sink;
-    writePacket(view, at, kind, ticks, slotBytes);
+    const { u8, u16, u32, f64 } = sink.ticks;
     const segment = segmentOf(token);
-    ticks.f64[(slotBytes >> 3) + TICK_RECEIVE_TIME_F64] = receiveTimeUs;
-    ticks.u32[(slotBytes >> 2) + TICK_PRICE_DIVISOR_U32] = priceDivisor(segment);
-    ticks.u16[(slotBytes >> 1) + TICK_PACKET_LENGTH_U16] = bytes;
-    ticks.u8[slotBytes + TICK_SEGMENT_U8] = segment;
-    ticks.u8[slotBytes + TICK_MODE_U8] = kind.mode;
-    this.#sink.close(slotBytes, token);
+    writePacket(view, at, bytes, u32, slotBytes >> 2);
+    f64[(slotBytes >> 3) + TICK_RECEIVE_TIME_F64] = receiveTimeUs;
+    u32[(slotBytes >> 2) + TICK_PRICE_DIVISOR_U32] = priceDivisor(segment);
+    u16[(slotBytes >> 1) + TICK_PACKET_LENGTH_U16] = bytes;
+    u8[slotBytes + TICK_SEGMENT_U8] = segment;
+    u8[slotBytes + TICK_MODE_U8] = mode;
+    sink.close(slotBytes, token);
     return true;
-  }
-}
-
-function writePacket(
-  view: DataView,
-  at: number,
-  kind: PacketKind,
-  ticks: TickViews,
-  slotBytes: number,
-): void {
-  const { u32 } = ticks;
-  const base = slotBytes >> 2;
-  const { words, missing } = kind;
-  for (let i = 0; i < words.length; i++) u32[base + words[i]!] = view.getUint32(at + 4 * i);
-  for (let i = 0; i < missing.length; i++) u32[base + missing[i]!] = UNDEFINED_U32;
-  if (!kind.hasChange) ticks.i32[base + TICK_CHANGE_I32] = UNDEFINED_I32;
-
-  const depth = base + TICK_DEPTH_U32;
-  if (kind.hasDepth) writeDepth(view, at + PACKET_DEPTH_OFFSET, u32, depth);
-  else for (let i = 0; i < DEPTH_WORDS; i++) u32[depth + i] = UNDEFINED_U32;
-  u32[base + RESERVED_U32] = 0;
-  u32[base + RESERVED_U32 + 1] = 0;
-}
-
-/** The packet has quantity before price; orders and padding share a word, little-endian in the slot. */
-function writeDepth(view: DataView, at: number, u32: Uint32Array, depth: number): void {
-  let from = at;
-  let to = depth;
-  for (let level = 0; level < PACKET_DEPTH_LEVELS; level++) {
-    u32[to] = view.getUint32(from + 4);
-    u32[to + 1] = view.getUint32(from);
-    const ordersAndPadding = view.getUint32(from + 8);
-    u32[to + 2] = (ordersAndPadding << 16) | (ordersAndPadding >>> 16);
-    from += PACKET_DEPTH_LEVEL_BYTES;
-    to += 3;
   }
 }

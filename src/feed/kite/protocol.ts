@@ -16,10 +16,6 @@ export const PACKET_BYTES = {
   FULL: 184,
 } as const;
 
-/** Where the five bids and five asks start in a full packet; what comes before is u32 words. */
-export const PACKET_DEPTH_OFFSET = 64;
-/** quantity u32, price u32, orders u16, two bytes of padding. */
-export const PACKET_DEPTH_LEVEL_BYTES = 12;
 export const PACKET_DEPTH_LEVELS = 10;
 
 /** The broker's limits. */

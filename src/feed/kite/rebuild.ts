@@ -1,11 +1,76 @@
 import type { TickViews } from '../../shm/block.ts';
 import {
+  TICK_AVERAGE_PRICE_U32,
+  TICK_CHANGE_I32,
+  TICK_CLOSE_U32,
   TICK_DEPTH_U32,
+  TICK_EXCHANGE_TIMESTAMP_U32,
+  TICK_HIGH_U32,
+  TICK_INSTRUMENT_TOKEN_U32,
+  TICK_LAST_PRICE_U32,
+  TICK_LAST_QUANTITY_U32,
+  TICK_LAST_TRADE_TIME_U32,
+  TICK_LOW_U32,
+  TICK_OI_DAY_HIGH_U32,
+  TICK_OI_DAY_LOW_U32,
+  TICK_OI_U32,
+  TICK_OPEN_U32,
   TICK_PACKET_LENGTH_U16,
   TICK_SLOT_BYTES,
+  TICK_TOTAL_BUY_QUANTITY_U32,
+  TICK_TOTAL_SELL_QUANTITY_U32,
+  TICK_VOLUME_U32,
 } from '../../shm/layout/tick-slot.ts';
-import { packetKindOf } from './packet-fields.ts';
-import { PACKET_DEPTH_LEVELS } from './protocol.ts';
+import { PACKET_BYTES, PACKET_DEPTH_LEVELS } from './protocol.ts';
+
+/** The slot's words in the order of the packet's, up to its depth. */
+const LTP = [TICK_INSTRUMENT_TOKEN_U32, TICK_LAST_PRICE_U32];
+const INDEX_QUOTE = [
+  ...LTP,
+  TICK_HIGH_U32,
+  TICK_LOW_U32,
+  TICK_OPEN_U32,
+  TICK_CLOSE_U32,
+  TICK_CHANGE_I32,
+];
+const INDEX_FULL = [...INDEX_QUOTE, TICK_EXCHANGE_TIMESTAMP_U32];
+const QUOTE = [
+  ...LTP,
+  TICK_LAST_QUANTITY_U32,
+  TICK_AVERAGE_PRICE_U32,
+  TICK_VOLUME_U32,
+  TICK_TOTAL_BUY_QUANTITY_U32,
+  TICK_TOTAL_SELL_QUANTITY_U32,
+  TICK_OPEN_U32,
+  TICK_HIGH_U32,
+  TICK_LOW_U32,
+  TICK_CLOSE_U32,
+];
+const FULL = [
+  ...QUOTE,
+  TICK_LAST_TRADE_TIME_U32,
+  TICK_OI_U32,
+  TICK_OI_DAY_HIGH_U32,
+  TICK_OI_DAY_LOW_U32,
+  TICK_EXCHANGE_TIMESTAMP_U32,
+];
+
+function wordsOf(bytes: number | undefined): readonly number[] {
+  switch (bytes) {
+    case PACKET_BYTES.LTP:
+      return LTP;
+    case PACKET_BYTES.INDEX_QUOTE:
+      return INDEX_QUOTE;
+    case PACKET_BYTES.INDEX_FULL:
+      return INDEX_FULL;
+    case PACKET_BYTES.QUOTE:
+      return QUOTE;
+    case PACKET_BYTES.FULL:
+      return FULL;
+    default:
+      return [];
+  }
+}
 
 /**
  * Writes the packet that the slot at `slotBytes` was parsed from into `out` at `at`, byte for byte and
@@ -22,16 +87,14 @@ export function rebuildPacket(
     throw new RangeError(`no slot at ${slotBytes}`);
   }
   const bytes = ticks.u16[(slotBytes >> 1) + TICK_PACKET_LENGTH_U16];
-  const kind = packetKindOf(bytes ?? 0);
-  if (kind === undefined) return 0;
-  if (at < 0 || at + kind.bytes > out.length) {
-    throw new RangeError(`no room for ${kind.bytes} bytes at ${at}`);
-  }
+  const words = wordsOf(bytes);
+  if (bytes === undefined || words.length === 0) return 0;
+  if (at < 0 || at + bytes > out.length) throw new RangeError(`no room for ${bytes} at ${at}`);
   const { u32 } = ticks;
   const base = slotBytes >> 2;
   let to = at;
-  for (const word of kind.words) to = putWord(out, to, u32[base + word]);
-  if (!kind.hasDepth) return kind.bytes;
+  for (const word of words) to = putWord(out, to, u32[base + word]);
+  if (words !== FULL) return bytes;
   for (let level = 0; level < PACKET_DEPTH_LEVELS; level++) {
     const depth = base + TICK_DEPTH_U32 + 3 * level;
     const ordersAndPadding = u32[depth + 2] ?? 0;
@@ -39,7 +102,7 @@ export function rebuildPacket(
     to = putWord(out, to, u32[depth]);
     to = putWord(out, to, (ordersAndPadding << 16) | (ordersAndPadding >>> 16));
   }
-  return kind.bytes;
+  return bytes;
 }
 
 /** Big-endian. The caller has checked that word and bytes exist. */

@@ -164,8 +164,8 @@ function chainsOf(underlyings: readonly UnderlyingSpec[], nowMs: number): Chain[
     const months = monthlyExpiries(nowMs, underlying.isIndex ? INDEX_MONTHS : STOCK_MONTHS);
     const weeks = isNifty ? weeklyExpiries(nowMs, INDEX_WEEKS) : [];
     const expiries = [...new Set([...weeks, ...months])].sort();
-    const spacing = isNifty ? 12 : 24;
-    const start = underlying.isIndex ? 6 * underlying.slot : 16 + underlying.slot;
+    const spacing = isNifty ? 6 : underlying.isIndex ? 12 : 20;
+    const start = underlying.isIndex ? 6 * underlying.slot : 20 + underlying.slot;
     expiries.forEach((expiry, index) => {
       chains.push({
         underlying,

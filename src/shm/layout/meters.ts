@@ -107,6 +107,8 @@ export const CONTROL = {
 export const LOOP_LAG_P50_US = 120;
 export const LOOP_LAG_P99_US = 121;
 export const LOOP_LAG_MAX_US = 122;
+/** Gauge: rises once a second while the thread's event loop turns. */
+export const LOOP_BEAT = 123;
 
 /** Histograms of ingest. */
 export const INGEST_HISTOGRAM = {

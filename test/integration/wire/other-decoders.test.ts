@@ -7,7 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { UNDEFINED_U32 } from '../../../src/domain/status.ts';
 import { decodeFrame, type FrameView } from '../../../src/wire/decode.ts';
 import { TickFrameBuffer } from '../../../src/wire/frame.ts';
-import { writeCompact, writeLtp } from '../../../src/wire/narrow.ts';
+import { writeCompact, writeLtp } from '../../support/wire/narrow.ts';
 import { readRepositoryText } from '../../support/repository-files.ts';
 import { repositoryRoot } from '../../support/repository-root.ts';
 import { findTool } from '../../support/required-tool.ts';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { TickerError } from '../../../src/domain/error-codes.ts';
 import { decodeFrame } from '../../../src/wire/decode.ts';
 import { TickFrameBuffer } from '../../../src/wire/frame.ts';
-import { writeCompact, writeLtp } from '../../../src/wire/narrow.ts';
+import { writeCompact, writeLtp } from '../../support/wire/narrow.ts';
 import type { FrameKind } from '../../../src/wire/tick-layout.ts';
 import { writeTick } from '../../support/wire/sample-tick.ts';
 import { createByteViews } from '../../../src/wire/byte-views.ts';

@@ -6,7 +6,7 @@ import { UNDEFINED_U32 } from '../../../src/domain/status.ts';
 import { decodeFrame } from '../../../src/wire/decode.ts';
 import { TickFrameBuffer } from '../../../src/wire/frame.ts';
 import { TickFrame } from '../../../src/wire/generated/ticker.ts';
-import { writeCompact, writeLtp } from '../../../src/wire/narrow.ts';
+import { writeCompact, writeLtp } from '../../support/wire/narrow.ts';
 import {
   SAMPLE_TICK,
   UNDEFINED_GREEKS,

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import * as flatbuffers from 'flatbuffers';
 import { TickFrameBuffer } from '../../../src/wire/frame.ts';
 import { TickFrame } from '../../../src/wire/generated/ticker.ts';
-import { writeCompact, writeLtp } from '../../../src/wire/narrow.ts';
+import { writeCompact, writeLtp } from '../../support/wire/narrow.ts';
 import { LAYOUTS, type FrameKind } from '../../../src/wire/tick-layout.ts';
 import { createByteViews } from '../../../src/wire/byte-views.ts';
 import { SAMPLE_TICK, writeTick } from '../../support/wire/sample-tick.ts';

@@ -6,7 +6,7 @@ import { decodeFrame } from '../../../src/wire/decode.ts';
 import { epochHex } from '../../../src/wire/epoch.ts';
 import { TickFrameBuffer } from '../../../src/wire/frame.ts';
 import type { TickObject } from '../../../src/wire/messages.ts';
-import { writeCompact, writeLtp } from '../../../src/wire/narrow.ts';
+import { writeCompact, writeLtp } from '../../support/wire/narrow.ts';
 import type { FrameKind } from '../../../src/wire/tick-layout.ts';
 import { tickObject } from '../../../src/wire/tick-object.ts';
 import {

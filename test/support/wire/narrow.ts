@@ -1,6 +1,6 @@
-import { UNDEFINED_F32, UNDEFINED_F64 } from '../domain/status.ts';
-import type { ByteViews } from './byte-views.ts';
-import { COMPACT_LAYOUT, LTP_LAYOUT, TICK_LAYOUT } from './tick-layout.ts';
+import { UNDEFINED_F32, UNDEFINED_F64 } from '../../../src/domain/status.ts';
+import type { ByteViews } from '../../../src/wire/byte-views.ts';
+import { COMPACT_LAYOUT, LTP_LAYOUT, TICK_LAYOUT } from '../../../src/wire/tick-layout.ts';
 
 const FROM = TICK_LAYOUT;
 const COMPACT = COMPACT_LAYOUT;

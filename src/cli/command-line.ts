@@ -1,0 +1,59 @@
+import { errorText, TickerError } from '../domain/error-codes.ts';
+
+/** One command of `ticker`. */
+export interface Command {
+  /** One line for the list of commands. */
+  summary: string;
+  /** What `--help` prints. */
+  help: string;
+  /** Resolves with the exit code; rejects with TickerError (USAGE: exit code 2, others 1). */
+  run(args: string[]): Promise<number>;
+}
+
+/* Loaded when asked for: `ticker watch` needs no uWebSockets.js, `ticker sim` no Piscina. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import('./serve.ts')).serveCommand,
+  sim: async () => (await import('./sim.ts')).simCommand,
+  watch: async () => (await import('./watch-command.ts')).watchCommand,
+};
+
+const EXIT_FAILURE = 1;
+const EXIT_USAGE = 2;
+
+/** Runs `ticker <args>` and sets the exit code of the process. Errors become one line on standard error. */
+export async function runCommandLine(args: readonly string[]): Promise<void> {
+  try {
+    process.exitCode = await run(args);
+  } catch (error) {
+    console.error(`ticker: ${errorText(error)}`);
+    const isUsage = error instanceof TickerError && error.code === 'USAGE';
+    process.exitCode = isUsage ? EXIT_USAGE : EXIT_FAILURE;
+  }
+}
+
+async function run(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    console.log(await overview());
+    return name === undefined ? EXIT_USAGE : 0;
+  }
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (load === undefined) {
+    throw new TickerError('USAGE', `no command ${JSON.stringify(name)}; see: ticker --help`);
+  }
+  const command = await load();
+  if (rest.includes('--help') || rest.includes('-h')) {
+    console.log(command.help);
+    return 0;
+  }
+  return command.run(rest);
+}
+
+async function overview(): Promise<string> {
+  const lines = ['Usage: ticker <command> [options]', ''];
+  for (const [name, load] of Object.entries(COMMANDS)) {
+    lines.push(`  ${name.padEnd(8)} ${(await load()).summary}`);
+  }
+  lines.push('', 'ticker <command> --help says more. Settings: docs/CONFIGURATION.md');
+  return lines.join('\n');
+}

@@ -1,0 +1,107 @@
+import { loadAccounts } from '../config/accounts.ts';
+import { readOrCreateApiKey } from '../config/api-key-file.ts';
+import { loadConfig } from '../config/config.ts';
+import { readProcessEnvironment } from '../config/environment.ts';
+import type { Config } from '../config/settings.ts';
+import { createSystemClock } from '../domain/clock.ts';
+import type { TickerError } from '../domain/error-codes.ts';
+import { Service } from '../threads/control/service.ts';
+import type { Command } from './command-line.ts';
+import { parseOptions } from './options.ts';
+import { aborted, stopSignals } from './stop-signals.ts';
+
+/** What a shutdown may take before the process ends without it. */
+const SHUTDOWN_MAX_MS = 4_500;
+const EXIT_HUNG = 70;
+
+const HELP = `Usage: ticker serve [options]
+
+Runs the service. With nothing configured it takes its ticks from the built-in broker simulator.
+Prints "ready market=<url>" on standard output when clients are served and ticks flow; logs go to
+standard error. Ctrl-C (SIGINT) or SIGTERM ends it.
+
+  --port N       market port (TICKER_MARKET_PORT, 8080)
+  --bind HOST    address to listen on (TICKER_BIND, 127.0.0.1)
+  --data-dir DIR folder of what the service keeps (TICKER_DATA_DIR, .ticker)
+  --accounts-file FILE
+                 broker accounts (TICKER_ACCOUNTS_FILE; none: the simulator)
+
+All settings: docs/CONFIGURATION.md`;
+
+export const serveCommand: Command = {
+  summary: 'run the service',
+  help: HELP,
+  run: (args) => serve(args),
+};
+
+async function serve(args: string[]): Promise<number> {
+  const config = configOf(args);
+  const warn = (message: string) => console.error(`ticker: ${message}`);
+  const accounts =
+    config.accountsFile === undefined
+      ? []
+      : loadAccounts(config.accountsFile, {
+          production: config.environment === 'production',
+          warn,
+        });
+  const apiKey = config.apiKey ?? generatedKey(config);
+  const signal = stopSignals();
+  let fatal: TickerError | undefined;
+  const died = new AbortController();
+  const service = new Service({
+    config,
+    accounts,
+    apiKey,
+    onFatal: (error) => {
+      fatal = error;
+      died.abort();
+    },
+  });
+  const ended = aborted(AbortSignal.any([signal, died.signal]));
+  try {
+    const started = await Promise.race([service.start().then(() => true), ended]);
+    if (started === true) {
+      console.log(`ready market=${service.marketUrl}`);
+      await ended;
+    }
+  } finally {
+    if (fatal === undefined) await stopInTime(service);
+  }
+  if (fatal !== undefined) {
+    // A hung thread cannot be ended alone; the supervisor outside starts a new process.
+    console.error(`ticker: ${fatal.message}`);
+    process.exit(EXIT_HUNG);
+  }
+  return 0;
+}
+
+function configOf(args: string[]): Config {
+  const { values } = parseOptions('serve', args, {
+    port: { type: 'string' },
+    bind: { type: 'string' },
+    'data-dir': { type: 'string' },
+    'accounts-file': { type: 'string' },
+  });
+  return loadConfig(readProcessEnvironment(), {
+    TICKER_MARKET_PORT: values.port,
+    TICKER_BIND: values.bind,
+    TICKER_DATA_DIR: values['data-dir'],
+    TICKER_ACCOUNTS_FILE: values['accounts-file'],
+  });
+}
+
+function generatedKey(config: Config): string {
+  const { key, path, created } = readOrCreateApiKey(config.dataDirectory);
+  if (created) console.error(`ticker: API key ${key} (printed this once; kept in ${path})`);
+  return key;
+}
+
+async function stopInTime(service: Service): Promise<void> {
+  const clock = createSystemClock();
+  const timer = clock.setTimeout(() => {
+    console.error(`ticker: the shutdown took longer than ${SHUTDOWN_MAX_MS} ms`);
+    process.exit(1);
+  }, SHUTDOWN_MAX_MS);
+  await service.stop();
+  timer.cancel();
+}

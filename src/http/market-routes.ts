@@ -1,0 +1,55 @@
+import { docsRoutes } from './docs-page.ts';
+import { openApiDocument, type OpenApiDocument, type OpenApiInfo } from './openapi.ts';
+import { defineRoute, type Route } from './route.ts';
+import { instrumentRoutes, type InstrumentQueries } from './routes/instruments.ts';
+import { systemRoutes, type SystemRoutesOptions } from './routes/system.ts';
+import { staticContent, staticFileRoutes, staticReply } from './static-files.ts';
+
+export interface MarketRoutesOptions extends SystemRoutesOptions {
+  instruments: InstrumentQueries;
+  /** Version of the service. */
+  version: string;
+  /** Folder of the pages; left out: there are none. */
+  consoleDirectory?: string;
+}
+
+function openApiInfo(version: string): OpenApiInfo {
+  return {
+    title: 'Ticker service',
+    version,
+    description:
+      'Market data with Greeks from Zerodha Kite Connect. Ticks come by the WebSocket /ws/ticks ' +
+      '(subprotocols ticker.v1.fbs and ticker.v1.json); this is the HTTP side of the same port.',
+  };
+}
+
+function describedRoutes(options: MarketRoutesOptions): Route[] {
+  return [...systemRoutes(options), ...instrumentRoutes(options.instruments)];
+}
+
+/** The OpenAPI document of the market port. */
+export function marketDocument(options: MarketRoutesOptions): OpenApiDocument {
+  return openApiDocument(describedRoutes(options), openApiInfo(options.version));
+}
+
+/** Every HTTP route of the market port. Throws TickerError CONFIG_FILE if the pages are missing. */
+export function marketRoutes(options: MarketRoutesOptions): Route[] {
+  const document = marketDocument(options);
+  const content = staticContent('application/json', JSON.stringify(document));
+  return [
+    ...describedRoutes(options),
+    defineRoute({
+      method: 'GET',
+      path: '/openapi.json',
+      operationId: 'getOpenApi',
+      summary: 'This document.',
+      tag: 'system',
+      access: 'public',
+      responses: { 200: { description: 'OpenAPI 3.1.' } },
+      undocumented: true,
+      handler: (request) => staticReply(content, request.header('if-none-match')),
+    }),
+    ...docsRoutes(document),
+    ...(options.consoleDirectory === undefined ? [] : staticFileRoutes(options.consoleDirectory)),
+  ];
+}

@@ -1,0 +1,169 @@
+import type { TSchema } from 'typebox';
+import { ERRORS, type ErrorCode } from '../domain/error-codes.ts';
+import { httpStatusOf } from './problem.ts';
+import type { ResponseDefinition, Route } from './route.ts';
+
+export interface OpenApiInfo {
+  title: string;
+  version: string;
+  description: string;
+}
+
+/** The parts of the document that the pages made from it read. */
+export interface OpenApiDocument {
+  openapi: '3.1.0';
+  info: OpenApiInfo & { license: { name: string; identifier: string } };
+  paths: Record<string, Record<string, OpenApiOperation>>;
+  components: Record<string, unknown>;
+  tags: { name: string }[];
+}
+
+export interface OpenApiOperation {
+  operationId: string;
+  summary: string;
+  tags: string[];
+  security: Record<string, string[]>[];
+  parameters?: OpenApiParameter[];
+  requestBody?: unknown;
+  responses: Record<string, OpenApiResponse>;
+}
+
+export interface OpenApiParameter {
+  name: string;
+  in: 'path' | 'query';
+  required: boolean;
+  description?: string;
+  schema: TSchema;
+}
+
+export interface OpenApiResponse {
+  description: string;
+  content?: Record<string, { schema: unknown }>;
+}
+
+type ObjectSchema = TSchema & {
+  properties?: Readonly<Record<string, TSchema & { description?: string }>>;
+  required?: readonly string[];
+};
+
+const PROBLEM_REFERENCE = { $ref: '#/components/schemas/Problem' };
+
+const PROBLEM_SCHEMA = {
+  type: 'object',
+  description: 'RFC 9457 problem document.',
+  required: ['type', 'title', 'status', 'detail', 'instance', 'code', 'retryable', 'request_id'],
+  properties: {
+    type: { type: 'string', description: 'URI reference of the page that explains the code.' },
+    title: { type: 'string', description: 'The same for every problem of this code.' },
+    status: { type: 'integer', description: 'HTTP status.' },
+    detail: { type: 'string', description: 'What is particular to this case.' },
+    instance: { type: 'string', description: 'Path of the request.' },
+    code: { type: 'string', description: 'Stable; match on this.' },
+    retryable: { type: 'boolean', description: 'The same request may succeed later.' },
+    request_id: { type: 'string', description: 'As in the X-Request-ID header.' },
+    errors: {
+      type: 'array',
+      description: 'What is wrong with the request, for INVALID_REQUEST.',
+      items: {
+        type: 'object',
+        required: ['in', 'at', 'detail'],
+        properties: {
+          in: { type: 'string', enum: ['path', 'query', 'body'] },
+          at: { type: 'string' },
+          detail: { type: 'string' },
+        },
+      },
+    },
+  },
+};
+
+function parameters(schema: TSchema | undefined, place: 'path' | 'query'): OpenApiParameter[] {
+  const { properties = {}, required = [] } = (schema ?? {}) as ObjectSchema;
+  return Object.entries(properties).map(([name, property]) => {
+    const { description, ...rest } = property;
+    return {
+      name,
+      in: place,
+      required: place === 'path' || required.includes(name),
+      ...(description !== undefined && { description }),
+      schema: rest,
+    };
+  });
+}
+
+/** Codes that a route can answer because of its access and its inputs, and its own. */
+function errorCodes(route: Route): ErrorCode[] {
+  const codes: ErrorCode[] = ['INTERNAL', ...(route.errors ?? [])];
+  if (route.access !== 'public') codes.push('UNAUTHENTICATED');
+  if (route.access !== 'public' && route.access !== 'any-key') codes.push('FORBIDDEN');
+  if (route.params || route.query || route.body) codes.push('INVALID_REQUEST');
+  if (route.body) codes.push('BAD_JSON', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE');
+  return codes;
+}
+
+function problemResponses(route: Route): Record<string, OpenApiResponse> {
+  const byStatus: Record<string, OpenApiResponse> = {};
+  for (const code of errorCodes(route)) {
+    const status = String(httpStatusOf(code) ?? 500);
+    const text = `${code}: ${ERRORS[code].detail}`;
+    const known = byStatus[status];
+    byStatus[status] = {
+      description: known ? `${known.description} ${text}` : text,
+      content: { 'application/problem+json': { schema: PROBLEM_REFERENCE } },
+    };
+  }
+  return byStatus;
+}
+
+function response({ description, schema, contentType }: ResponseDefinition): OpenApiResponse {
+  if (!schema && contentType === undefined) return { description };
+  const mediaType = contentType ?? 'application/json';
+  return { description, content: { [mediaType]: { schema: schema ?? { type: 'string' } } } };
+}
+
+function operation(route: Route): OpenApiOperation {
+  const { operationId, summary, tag, access, params, query, body } = route;
+  const inputs = [...parameters(params, 'path'), ...parameters(query, 'query')];
+  const scopes = access === 'any-key' || access === 'public' ? [] : [access];
+  const answers = Object.entries(route.responses);
+  return {
+    operationId,
+    summary,
+    tags: [tag],
+    security: access === 'public' ? [] : [{ key: scopes }],
+    ...(inputs.length > 0 && { parameters: inputs }),
+    ...(body && {
+      requestBody: { required: true, content: { 'application/json': { schema: body } } },
+    }),
+    responses: {
+      ...Object.fromEntries(answers.map(([status, answer]) => [status, response(answer)])),
+      ...problemResponses(route),
+    },
+  };
+}
+
+/** The OpenAPI 3.1 description of a route table: plain JSON data. */
+export function openApiDocument(routes: readonly Route[], info: OpenApiInfo): OpenApiDocument {
+  const documented = routes.filter((route) => !route.undocumented);
+  const paths: OpenApiDocument['paths'] = {};
+  for (const route of documented) {
+    const path = (paths[route.path] ??= {});
+    path[route.method.toLowerCase()] = operation(route);
+  }
+  return {
+    openapi: '3.1.0',
+    info: { ...info, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    tags: [...new Set(documented.map((route) => route.tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      securitySchemes: {
+        key: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A key of this service; the list names the scope that it needs.',
+        },
+      },
+      schemas: { Problem: PROBLEM_SCHEMA },
+    },
+  };
+}

@@ -1,0 +1,199 @@
+import { CLOSE, type Principal } from '../domain/ports.ts';
+import { invalidKey, principalOf } from './authorization.ts';
+import { isSameOrigin } from './cors.ts';
+import { Exchange, headerProblem } from './exchange.ts';
+import type {
+  HttpRequest,
+  HttpResponse,
+  TemplatedApp,
+  UpgradeContext,
+  WebSocket,
+} from './native.ts';
+import { problem } from './problem.ts';
+import type { Problem } from './route.ts';
+import type { WebContext } from './web-context.ts';
+import { WebSocketConnection } from './web-socket-connection.ts';
+
+export interface WebSocketOptions {
+  path: string;
+  /** Those that the server speaks. */
+  subprotocols: readonly string[];
+  /** The one that is spoken with a client that offers none. */
+  defaultSubprotocol: string;
+  /** A longer message ends its connection with 1009. */
+  maxPayloadBytes: number;
+  /** Further clients are answered 503. */
+  connectionsMax: number;
+  /**
+   * A message that would leave more than this waiting ends its connection without a close frame.
+   * The last resort: whoever sends has a lower limit and a better answer.
+   */
+  bufferBytesMax: number;
+  onOpen(connection: WebSocketConnection): void;
+  /** `data` is valid in this call only. */
+  onMessage(connection: WebSocketConnection, data: ArrayBuffer, isBinary: boolean): void;
+  /** The client has read; see `bufferedBytes`. */
+  onDrain(connection: WebSocketConnection): void;
+  /**
+   * Called once for every connection that was opened, from within `end` and `terminate` too.
+   * `code` 1006: without a close frame.
+   */
+  onClose(connection: WebSocketConnection, code: number): void;
+  /** Told of every client that was not let in for its key. */
+  onUnauthenticated?: () => void;
+}
+
+/** Without a message or an answered ping for so long, a connection is taken for dead. */
+const IDLE_TIMEOUT_SECONDS = 60;
+/** A callback of ours threw (RFC 6455, 1011). */
+const CLOSE_INTERNAL_ERROR = 1011;
+
+const BEARER_PREFIX = 'bearer.';
+
+/** What is known of a client when it is let in; `connection` from then on. */
+interface ClientState {
+  protocol: string;
+  principal: Principal | undefined;
+  /** It presented a key, which is not valid. */
+  badKey: boolean;
+  connection?: WebSocketConnection;
+}
+
+/** Takes upgrades on one path and hands out connections. */
+class WebSocketServer {
+  readonly #web: WebContext;
+  readonly #options: WebSocketOptions;
+  #connections = 0;
+  #lastId = 0;
+
+  constructor(web: WebContext, options: WebSocketOptions) {
+    this.#web = web;
+    this.#options = options;
+  }
+
+  upgrade(response: HttpResponse, request: HttpRequest, context: UpgradeContext): void {
+    const exchange = new Exchange(response, request, this.#web, this.#web.clock.monotonicMs());
+    const admitted = this.#admit(exchange);
+    if ('refused' in admitted) exchange.sendProblem(admitted.refused);
+    else exchange.upgrade(admitted.state, admitted.answer, context);
+  }
+
+  open(socket: WebSocket<ClientState>): void {
+    const state = socket.getUserData();
+    if (state.badKey) {
+      // A browser is not shown the status of a refused upgrade, and would try again for ever.
+      this.#options.onUnauthenticated?.();
+      socket.end(CLOSE.UNAUTHENTICATED, 'UNAUTHENTICATED');
+      return;
+    }
+    this.#lastId += 1;
+    this.#connections += 1;
+    const connection = new WebSocketConnection(
+      socket,
+      this.#lastId,
+      state.protocol,
+      state.principal,
+    );
+    state.connection = connection;
+    this.#guard(connection, () => this.#options.onOpen(connection));
+  }
+
+  message(socket: WebSocket<ClientState>, data: ArrayBuffer, isBinary: boolean): void {
+    const { connection } = socket.getUserData();
+    if (!connection) return;
+    this.#guard(connection, () => this.#options.onMessage(connection, data, isBinary));
+  }
+
+  drain(socket: WebSocket<ClientState>): void {
+    const { connection } = socket.getUserData();
+    if (connection) this.#guard(connection, () => this.#options.onDrain(connection));
+  }
+
+  close(socket: WebSocket<ClientState>, code: number): void {
+    const { connection } = socket.getUserData();
+    if (!connection) return;
+    connection.markClosed();
+    this.#connections -= 1;
+    this.#guard(connection, () => this.#options.onClose(connection, code));
+  }
+
+  /** Decides on an upgrade: what is known of the client, and the subprotocol to answer with. */
+  #admit(exchange: Exchange): { state: ClientState; answer: string } | { refused: Problem } {
+    const tooLong = headerProblem(exchange);
+    if (tooLong) return { refused: tooLong };
+    const origin = exchange.header('origin');
+    if (origin !== undefined && !this.#allowsOrigin(origin, exchange)) {
+      return { refused: problem('FORBIDDEN', 'Pages of this origin may not connect.') };
+    }
+    if (this.#connections >= this.#options.connectionsMax) {
+      return { refused: problem('TOO_MANY_CLIENTS') };
+    }
+    const offered = (exchange.header('sec-websocket-protocol') ?? '')
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '');
+    const header = exchange.header('authorization');
+    let principal: Principal | undefined;
+    let badKey = false;
+    if (header !== undefined) {
+      principal = principalOf(header, this.#web.authenticator);
+      if (!principal) {
+        this.#options.onUnauthenticated?.();
+        return { refused: invalidKey() };
+      }
+    } else {
+      const bearer = offered.find((name) => name.startsWith(BEARER_PREFIX));
+      if (bearer !== undefined) {
+        principal = this.#web.authenticator.authenticate(bearer.slice(BEARER_PREFIX.length));
+        badKey = !principal;
+      }
+    }
+    const protocols = offered.filter((name) => !name.startsWith(BEARER_PREFIX));
+    const { subprotocols, defaultSubprotocol } = this.#options;
+    const chosen = protocols.find((name) => subprotocols.includes(name));
+    if (chosen === undefined && protocols.length > 0) {
+      const detail = `None of the offered subprotocols is ${subprotocols.join(' or ')}.`;
+      return { refused: problem('INVALID_REQUEST', detail) };
+    }
+    const protocol = chosen ?? defaultSubprotocol;
+    return { state: { protocol, principal, badKey }, answer: chosen ?? '' };
+  }
+
+  #allowsOrigin(origin: string, exchange: Exchange): boolean {
+    return this.#web.cors.allows(origin) || isSameOrigin(origin, exchange.header('host') ?? '');
+  }
+
+  /** An error in the treatment of one client ends that client, not the service. */
+  #guard(connection: WebSocketConnection, act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#web.logger.error({ err: error, connection: connection.id }, 'client handler failed');
+      connection.end(CLOSE_INTERNAL_ERROR, 'INTERNAL');
+    }
+  }
+}
+
+/**
+ * Takes WebSocket clients on `options.path`. Pages of foreign origins and bad keys in an
+ * Authorization header are refused over HTTP (403, 401); a bad key in the subprotocol list ends the
+ * connection with 4500; without a key the connection opens with `principal` undefined.
+ */
+export function mountWebSocket(
+  app: TemplatedApp,
+  web: WebContext,
+  options: WebSocketOptions,
+): void {
+  const server = new WebSocketServer(web, options);
+  app.ws<ClientState>(options.path, {
+    maxPayloadLength: options.maxPayloadBytes,
+    maxBackpressure: options.bufferBytesMax,
+    idleTimeout: IDLE_TIMEOUT_SECONDS,
+    sendPingsAutomatically: true,
+    upgrade: (response, request, context) => server.upgrade(response, request, context),
+    open: (socket) => server.open(socket),
+    message: (socket, data, isBinary) => server.message(socket, data, isBinary),
+    drain: (socket) => server.drain(socket),
+    close: (socket, code) => server.close(socket, code),
+  });
+}

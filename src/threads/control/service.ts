@@ -1,0 +1,409 @@
+import { exchangeCalendar } from '../../domain/calendar.ts';
+import { createSystemClock, type TimerHandle } from '../../domain/clock.ts';
+import { TickerError } from '../../domain/error-codes.ts';
+import type { BrokerAccount } from '../../config/accounts.ts';
+import type { Config } from '../../config/settings.ts';
+import { INSTRUMENTS_PER_SOCKET, SOCKETS_PER_ACCOUNT } from '../../feed/kite/protocol.ts';
+import { InstrumentRegistry } from '../../instruments/registry.ts';
+import { InstrumentTable } from '../../shm/instrument-table.ts';
+import { LastValueTable } from '../../shm/last-value-table.ts';
+import { CONTROL, INGEST, METER_WRITER } from '../../shm/layout/meters.ts';
+import { ThreadMeters } from '../../shm/meters.ts';
+import { Ring } from '../../shm/ring.ts';
+import type {
+  FromIngest,
+  FromPublish,
+  FromSimulator,
+  SharedBlocks,
+  ThreadBasics,
+  ToIngest,
+  ToPublish,
+  ToSimulator,
+} from '../messages.ts';
+import { spawnThread } from '../spawn.ts';
+import { createThreadContext, type ThreadContext } from '../thread-context.ts';
+import { DemandBook, type DemandChange } from './demand-book.ts';
+import { GreeksPool } from './greeks-pool.ts';
+import { HangWatch } from './hang-watch.ts';
+import { Health } from './health.ts';
+import { InstrumentDesk } from './instrument-desk.ts';
+import { loadInstruments } from './instrument-loader.ts';
+import { Money } from './money.ts';
+import { answerCall } from './publish-calls.ts';
+import { RowAllocator } from './row-allocator.ts';
+import { allocateSharedMemory } from './shared-memory.ts';
+import { StaleFeeds } from './stale-feeds.ts';
+import { SupervisedThread } from './supervised-thread.ts';
+
+export interface ServiceOptions {
+  config: Config;
+  /** Empty: the built-in simulator is the feed. */
+  accounts: readonly BrokerAccount[];
+  /** The key that clients present. */
+  apiKey: string;
+  /** Something that cannot be repaired from inside: the process should end. */
+  onFatal(error: TickerError): void;
+}
+
+const INSTRUMENTS_PER_ACCOUNT = INSTRUMENTS_PER_SOCKET * SOCKETS_PER_ACCOUNT;
+const SECOND_MS = 1000;
+const TICK_CHECK_MS = 10;
+const STOP_GRACE_MS = 2_000;
+/** New demand is looked through for chains that need a forward after this pause, not per message. */
+const FORWARDS_DELAY_MS = 5;
+
+/** One process of the service: shared memory, threads, and what they ask of control. */
+export class Service {
+  /** http://host:port of the market side. */
+  marketUrl = '';
+  readonly #options: ServiceOptions;
+  readonly #blocks: SharedBlocks;
+  readonly #basics: ThreadBasics;
+  readonly #context: ThreadContext;
+  readonly #health = new Health();
+  readonly #stale = new StaleFeeds();
+  readonly #table: InstrumentTable;
+  readonly #ingestMeters: ThreadMeters;
+  readonly #hangWatch: HangWatch;
+  readonly #timers: TimerHandle[] = [];
+  #accounts: readonly BrokerAccount[];
+  #simulator: SupervisedThread<ToSimulator, FromSimulator> | undefined;
+  #publish: SupervisedThread<ToPublish, FromPublish> | undefined;
+  #ingest: SupervisedThread<ToIngest, FromIngest> | undefined;
+  #greeks: GreeksPool | undefined;
+  #desk: InstrumentDesk | undefined;
+  #demand: DemandBook | undefined;
+  #forwardsTimer: TimerHandle | undefined;
+  #stopping = false;
+  #failStart: (error: TickerError) => void = () => undefined;
+  readonly #startFailed = new Promise<never>((_resolve, reject) => {
+    this.#failStart = reject;
+  });
+
+  constructor(options: ServiceOptions) {
+    const { config, accounts, apiKey } = options;
+    this.#options = options;
+    this.#accounts = accounts;
+    this.#blocks = allocateSharedMemory(config);
+    this.#table = new InstrumentTable(this.#blocks.instruments);
+    this.#ingestMeters = new ThreadMeters(this.#blocks.meters, METER_WRITER.INGEST);
+    this.#hangWatch = new HangWatch(this.#blocks.meters);
+    const { speed, originEpochMs } = config.clock;
+    this.#basics = {
+      clock: { speed, originEpochMs: originEpochMs ?? createSystemClock().nowUs() / 1000 },
+      logLevel: config.logLevel,
+      secrets: [apiKey, ...accounts.flatMap((account) => secretsOf(account))],
+      production: config.environment === 'production',
+    };
+    this.#context = createThreadContext(
+      'control',
+      this.#basics,
+      this.#blocks.meters,
+      METER_WRITER.CONTROL,
+    );
+    // A failure before anybody waits for it is reported by `start`, not as an unhandled rejection.
+    this.#startFailed.catch(() => undefined);
+  }
+
+  /** The Greeks pool's threads, for fault tests. */
+  get greeksThreads(): GreeksPool['threads'] {
+    return this.#greeks?.threads ?? [];
+  }
+
+  /**
+   * Starts everything. Resolves when clients are served and the first tick has come. Rejects with
+   * the TickerError that prevents the start; call `stop` then too.
+   */
+  async start(): Promise<void> {
+    await Promise.race([this.#startParts(), this.#startFailed]);
+  }
+
+  /** Ends everything, in any state, in bounded time. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#failStart(new TickerError('SHUTTING_DOWN'));
+    for (const timer of this.#timers) timer.cancel();
+    this.#forwardsTimer?.cancel();
+    // Intake first, so that what is in the ring still goes out.
+    await this.#ingest?.stop({ type: 'stop' }, STOP_GRACE_MS);
+    await this.#publish?.stop({ type: 'stop' }, STOP_GRACE_MS);
+    new Ring(this.#blocks.ring).requestStop();
+    await this.#greeks?.stop();
+    await this.#simulator?.stop({ type: 'stop' }, STOP_GRACE_MS);
+  }
+
+  async #startParts(): Promise<void> {
+    const { config } = this.#options;
+    await this.#startPublish();
+    this.#greeks = new GreeksPool({
+      workers: config.greeksWorkers,
+      blocks: this.#blocks,
+      clockSettings: this.#basics.clock,
+      ...this.#context,
+    });
+    this.#health.greeksWorkers = config.greeksWorkers;
+    if (this.#accounts.length === 0) await this.#startSimulator();
+    this.#every(SECOND_MS, () => this.#second());
+    await this.#loadInstruments();
+    if (this.#stopping) return;
+    await this.#startIngest();
+    this.#desk?.demandBase();
+    await this.#firstTick();
+    this.#health.started = true;
+    this.#postStatus();
+  }
+
+  #startSimulator(): Promise<void> {
+    const { config } = this.#options;
+    let port = config.simPort;
+    return new Promise((resolve) => {
+      const thread = this.#supervise<ToSimulator, FromSimulator>('simulator', {
+        data: () => ({
+          ...this.#basics,
+          host: '127.0.0.1',
+          port,
+          seed: config.simSeed,
+          instruments: config.simInstruments,
+          ticksPerSecond: config.simTicksPerSecond,
+        }),
+        onMessage: (message) => {
+          if (message.type !== 'listening') return;
+          const { restUrl, wsUrl } = message;
+          // A restarted simulator must be found where the first one was.
+          port = Number(new URL(restUrl).port);
+          this.#accounts = [simulatorAccount(restUrl, wsUrl)];
+          thread.markReady();
+          resolve();
+        },
+        onDeath: () => undefined,
+      });
+      this.#simulator = thread;
+      thread.start();
+    });
+  }
+
+  #startPublish(): Promise<void> {
+    const { config, apiKey } = this.#options;
+    let port = config.marketPort;
+    return new Promise((resolve) => {
+      const thread = this.#supervise<ToPublish, FromPublish>('publish', {
+        data: () => ({
+          ...this.#basics,
+          blocks: this.#blocks,
+          apiKey,
+          host: config.bind,
+          port,
+          corsOrigins: config.corsOrigins,
+          clientBufferBytes: config.clientBufferBytes,
+          clientsMax: config.clientsMax,
+        }),
+        onMessage: (message) => {
+          if (message.type !== 'listening') {
+            this.#onPublish(message);
+            return;
+          }
+          port = message.port;
+          this.marketUrl = `http://${urlHost(config.bind)}:${port}`;
+          thread.markReady();
+          this.#postStatus();
+          resolve();
+        },
+        onDeath: () => {
+          this.#context.meters.add(CONTROL.RESTARTS_PUBLISH, 1);
+          this.#demand?.clear('clients');
+          this.#desk?.windows.clear();
+        },
+      });
+      this.#publish = thread;
+      thread.start();
+    });
+  }
+
+  #startIngest(): Promise<void> {
+    const accounts = this.#accounts.filter((account) => account.marketData);
+    return new Promise((resolve) => {
+      const thread = this.#supervise<ToIngest, FromIngest>('ingest', {
+        data: () => ({ ...this.#basics, blocks: this.#blocks, accounts }),
+        onMessage: (message) => {
+          if (message.type === 'upstream') {
+            this.#health.upstream = message.sockets;
+          } else if (message.type === 'started') {
+            thread.markReady();
+            this.#postDemand(this.#demand?.all() ?? []);
+            resolve();
+          }
+        },
+        onDeath: () => this.#onIngestDeath(),
+      });
+      this.#ingest = thread;
+      thread.start();
+    });
+  }
+
+  /** Half-written rows are emptied before the next ingest thread writes. */
+  #onIngestDeath(): void {
+    this.#context.meters.add(CONTROL.RESTARTS_INGEST, 1);
+    this.#health.upstream = [];
+    const lastValues = new LastValueTable(this.#blocks.lastValues);
+    for (let row = 0; row < this.#table.count; row++) lastValues.repairQuote(row);
+  }
+
+  #supervise<Out, In extends { type: string }>(
+    name: 'simulator' | 'publish' | 'ingest',
+    parts: { data(): unknown; onMessage(message: In): void; onDeath(): void },
+  ): SupervisedThread<Out, In> {
+    const { clock, logger } = this.#context;
+    return new SupervisedThread<Out, In>({
+      name,
+      clock,
+      logger,
+      spawn: () => spawnThread(name, parts.data()),
+      onMessage: (message) => parts.onMessage(message),
+      onDeath: () => parts.onDeath(),
+      onFailedStart: (code, detail) => this.#failStart(new TickerError(code, detail)),
+    });
+  }
+
+  async #loadInstruments(): Promise<void> {
+    const { config } = this.#options;
+    const { clock, logger, meters } = this.#context;
+    const accounts = this.#accounts.filter((account) => account.marketData);
+    const dump = await loadInstruments(
+      {
+        accounts,
+        clock,
+        logger,
+        refuseSimulator: this.#basics.production,
+        onFailure: (detail) => {
+          this.#health.instrumentsDetail = detail;
+          this.#postStatus();
+        },
+      },
+      () => this.#stopping,
+    );
+    if (dump === undefined) return;
+    const registry = new InstrumentRegistry(dump.instruments);
+    const table = this.#table;
+    const rows = new RowAllocator({
+      table,
+      registry,
+      calendar: exchangeCalendar,
+      ratePerYear: config.ratePerYear,
+      workers: config.greeksWorkers,
+    });
+    const demand = new DemandBook(
+      accounts.length * INSTRUMENTS_PER_ACCOUNT,
+      () => clock.monotonicMs(),
+      (changes) => this.#postDemand(changes),
+    );
+    const money = new Money(registry, table, new LastValueTable(this.#blocks.lastValues));
+    this.#demand = demand;
+    this.#desk = new InstrumentDesk({ registry, table, rows, demand, money, clock });
+    this.#health.instruments = registry.all.length;
+    meters.set(CONTROL.INSTRUMENTS, registry.all.length);
+    logger.info({ instruments: registry.all.length }, 'instruments loaded');
+  }
+
+  /** Resolves at the first tick of this run. */
+  #firstTick(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#every(TICK_CHECK_MS, () => {
+        this.#health.ticks = this.#ingestMeters.get(INGEST.TICKS);
+        if (this.#health.ticks === 0) return;
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+
+  #onPublish(message: FromPublish): void {
+    switch (message.type) {
+      case 'call':
+        void answerCall(message, this.#desk, (error) =>
+          this.#context.logger.error({ err: error, call: message.name }, 'call failed'),
+        ).then((answer) => this.#publish?.post(answer));
+        return;
+      case 'demand':
+        for (const { row, mode } of message.changes) this.#demand?.set('clients', row, mode);
+        this.#forwardsTimer ??= this.#context.clock.setTimeout(() => {
+          this.#forwardsTimer = undefined;
+          this.#desk?.demandForwards();
+        }, FORWARDS_DELAY_MS);
+        return;
+      case 'follow':
+        this.#desk?.windows.follow(message.chain);
+        return;
+      case 'unfollow':
+        this.#desk?.windows.unfollow(message.chain);
+        return;
+      default:
+    }
+  }
+
+  #postDemand(changes: readonly DemandChange[]): void {
+    const { tokens } = this.#table;
+    this.#ingest?.post({
+      type: 'demand',
+      changes: changes.map(({ row, mode }) => ({ token: tokens[row] ?? 0, mode })),
+    });
+  }
+
+  #second(): void {
+    const { meters, clock } = this.#context;
+    this.#health.ticks = this.#ingestMeters.get(INGEST.TICKS);
+    meters.set(CONTROL.ROWS_USED, this.#table.count);
+    this.#moveWindows();
+    this.#desk?.demandForwards();
+    this.#postStatus();
+    for (const stale of this.#stale.update(this.#health.upstream, clock.monotonicMs())) {
+      const sinceUs = clock.nowUs() - stale.downMs * 1000;
+      this.#publish?.post({ type: 'upstream-stale', account: stale.account, sinceUs });
+    }
+    const hung = this.#hangWatch.check();
+    if (hung === undefined) return;
+    this.#options.onFatal(new TickerError('THREAD_FAILED', `${hung} hangs; the process must end`));
+  }
+
+  #moveWindows(): void {
+    const desk = this.#desk;
+    if (desk === undefined) return;
+    for (const { key, added, removed } of desk.windows.refresh()) {
+      const removedRows = removed.map(({ token }) => this.#table.find(token));
+      const results = desk.take(key, added);
+      this.#publish?.post({ type: 'chain-changed', chain: key, added: results, removedRows });
+    }
+  }
+
+  #postStatus(): void {
+    this.#publish?.post({ type: 'status', status: this.#health.status() });
+  }
+
+  #every(periodMs: number, callback: () => void): TimerHandle {
+    const timer = this.#context.clock.setInterval(callback, periodMs);
+    this.#timers.push(timer);
+    return timer;
+  }
+}
+
+/** The account of the built-in simulator. */
+function simulatorAccount(restUrl: string, wsUrl: string): BrokerAccount {
+  return {
+    id: 'SIM001',
+    apiKey: 'sim-key-1',
+    apiSecret: 'sim-secret-1',
+    accessToken: 'sim-token-1',
+    marketData: true,
+    trading: true,
+    restUrl,
+    wsUrl,
+  };
+}
+
+function secretsOf({ apiSecret, accessToken }: BrokerAccount): string[] {
+  return apiSecret === undefined ? [accessToken] : [apiSecret, accessToken];
+}
+
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}

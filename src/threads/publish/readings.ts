@@ -1,0 +1,194 @@
+import { FORWARD_SOURCE, GREEKS_STATUS } from '../../domain/status.ts';
+import {
+  CONTROL,
+  GREEKS,
+  GREEKS_HISTOGRAM,
+  INGEST,
+  INGEST_HISTOGRAM,
+  LOOP_LAG_MAX_US,
+  LOOP_LAG_P50_US,
+  LOOP_LAG_P99_US,
+  METER_WRITER,
+  PUBLISH,
+  PUBLISH_HISTOGRAM,
+} from '../../shm/layout/meters.ts';
+import { ThreadMeters } from '../../shm/meters.ts';
+import { Ring } from '../../shm/ring.ts';
+import type { MetricReadings } from '../../telemetry/metric-table.ts';
+import { mergeHistograms } from '../../telemetry/metrics.ts';
+import type { ServiceStatus, SharedBlocks } from '../messages.ts';
+
+type ByLabel = Record<string, number>;
+
+const US_PER_SECOND = 1_000_000;
+
+/** Reads every thread's meters into the values of the metric table. */
+export class MeterReader {
+  readonly #ring: Ring;
+  readonly #control: ThreadMeters;
+  readonly #ingest: ThreadMeters;
+  readonly #publish: ThreadMeters;
+  readonly #greeks: ThreadMeters[] = [];
+
+  constructor(blocks: SharedBlocks) {
+    this.#ring = new Ring(blocks.ring);
+    this.#control = new ThreadMeters(blocks.meters, METER_WRITER.CONTROL);
+    this.#ingest = new ThreadMeters(blocks.meters, METER_WRITER.INGEST);
+    this.#publish = new ThreadMeters(blocks.meters, METER_WRITER.PUBLISH);
+    for (let worker = 0; worker < this.#ring.workers; worker++) {
+      this.#greeks.push(new ThreadMeters(blocks.meters, METER_WRITER.GREEKS + worker));
+    }
+  }
+
+  read(status: ServiceStatus | undefined): MetricReadings {
+    return {
+      ...this.#upstream(status),
+      ...this.#greeksReadings(),
+      ...this.#published(),
+      ...this.#clients(),
+      ...this.#service(),
+    };
+  }
+
+  #upstream(status: ServiceStatus | undefined) {
+    const ingest = this.#ingest;
+    const sockets: ByLabel = {
+      OPEN: 0,
+      CONNECTING: 0,
+      BACKING_OFF: 0,
+      AUTH_REQUIRED: 0,
+      CLOSED: 0,
+    };
+    for (const { state } of status?.upstream ?? []) sockets[state] = (sockets[state] ?? 0) + 1;
+    return {
+      upstream_ticks_total: ingest.get(INGEST.TICKS),
+      upstream_simulated_ticks_total: ingest.get(INGEST.SIMULATED_TICKS),
+      upstream_frames_total: ingest.get(INGEST.FRAMES),
+      upstream_bytes_total: ingest.get(INGEST.BYTES),
+      upstream_heartbeats_total: ingest.get(INGEST.HEARTBEATS),
+      upstream_text_frames_total: ingest.get(INGEST.TEXT_FRAMES),
+      upstream_packets_rejected_total: {
+        unknown_length: ingest.get(INGEST.REJECT_UNKNOWN_LENGTH),
+        truncated: ingest.get(INGEST.REJECT_TRUNCATED),
+        unknown_instrument: ingest.get(INGEST.REJECT_UNKNOWN_INSTRUMENT),
+      },
+      upstream_ticks_flagged_total: {
+        CROSSED_BOOK: ingest.get(INGEST.FLAG_CROSSED_BOOK),
+        OUT_OF_ORDER: ingest.get(INGEST.FLAG_OUT_OF_ORDER),
+        ZERO_LAST_PRICE: ingest.get(INGEST.FLAG_ZERO_LAST_PRICE),
+        UNKNOWN_SEGMENT: ingest.get(INGEST.FLAG_UNKNOWN_SEGMENT),
+      },
+      upstream_connection_events_total: {
+        connect: ingest.get(INGEST.CONNECTS),
+        disconnect: ingest.get(INGEST.DISCONNECTS),
+        failure: ingest.get(INGEST.CONNECT_FAILURES),
+        auth_refusal: ingest.get(INGEST.AUTH_REFUSALS),
+        stall: ingest.get(INGEST.STALLS),
+      },
+      upstream_sockets: sockets,
+      upstream_subscribed_instruments: ingest.get(INGEST.SUBSCRIBED),
+      upstream_frame_duration_seconds: ingest.histogram(INGEST_HISTOGRAM.FRAME_US),
+      upstream_ticks_per_second: ingest.histogram(INGEST_HISTOGRAM.TICKS_PER_SECOND),
+    };
+  }
+
+  #greeksReadings() {
+    const statuses: ByLabel = {};
+    for (const [name, code] of Object.entries(GREEKS_STATUS)) {
+      if (code !== GREEKS_STATUS.UNSET) statuses[name] = this.#sum(GREEKS.STATUS_FIRST + code);
+    }
+    const sources: ByLabel = {};
+    for (const [name, code] of Object.entries(FORWARD_SOURCE)) {
+      sources[name] = this.#sum(GREEKS.FORWARD_FIRST + code);
+    }
+    return {
+      ring_lag_ticks: this.#lags(),
+      greeks_total: statuses,
+      greeks_missed_total: {
+        late: this.#publish.get(PUBLISH.GREEKS_LATE),
+        skipped: this.#sum(GREEKS.SKIPPED),
+        overrun: this.#sum(GREEKS.OVERRUN),
+        section_in_use: this.#ingest.get(INGEST.SECTIONS_IN_USE),
+      },
+      greeks_forwards_total: sources,
+      greeks_age_seconds: this.#merged(GREEKS_HISTOGRAM.AGE_US),
+      greeks_batch_ticks: this.#merged(GREEKS_HISTOGRAM.BATCH),
+      greeks_workers_gated_out: this.#publish.get(PUBLISH.GATED_OUT_WORKERS),
+      greeks_claims_released_total: this.#control.get(CONTROL.CLAIMS_RELEASED),
+    };
+  }
+
+  #lags(): ByLabel {
+    const newest = this.#ring.newest();
+    const lags: ByLabel = { publish: newest - this.#ring.publishCursor(newest) };
+    for (let worker = 0; worker < this.#ring.workers; worker++) {
+      lags[`greeks-${worker}`] = newest - this.#ring.greeksCursor(worker, newest);
+    }
+    return lags;
+  }
+
+  #published() {
+    const publish = this.#publish;
+    return {
+      published_ticks_read_total: publish.get(PUBLISH.TICKS_READ),
+      published_ticks_total: publish.get(PUBLISH.TICKS_SENT),
+      published_snapshots_total: publish.get(PUBLISH.SNAPSHOTS_SENT),
+      published_frames_total: publish.get(PUBLISH.FRAMES_SENT),
+      published_bytes_total: publish.get(PUBLISH.BYTES_SENT),
+      dropped_ticks_total: { ring_overrun: publish.get(PUBLISH.RING_OVERRUN) },
+      publish_age_seconds: publish.histogram(PUBLISH_HISTOGRAM.AGE_US),
+      publish_flush_duration_seconds: publish.histogram(PUBLISH_HISTOGRAM.FLUSH_US),
+      publish_flush_ticks: publish.histogram(PUBLISH_HISTOGRAM.FLUSH_TICKS),
+    };
+  }
+
+  #clients() {
+    const publish = this.#publish;
+    const tooSlow = publish.get(PUBLISH.CLOSED_TOO_SLOW);
+    const closed = publish.get(PUBLISH.CLIENTS_CLOSED);
+    const classes: ByLabel = {};
+    for (let hundreds = 1; hundreds <= 5; hundreds++) {
+      classes[`${hundreds}xx`] = publish.get(PUBLISH.HTTP_STATUS_FIRST + hundreds);
+    }
+    return {
+      clients: publish.get(PUBLISH.CLIENTS),
+      clients_opened_total: publish.get(PUBLISH.CLIENTS_OPENED),
+      clients_closed_total: { too_slow: tooSlow, other: closed - tooSlow },
+      client_subscriptions: publish.get(PUBLISH.SUBSCRIPTIONS),
+      client_buffered_bytes: publish.get(PUBLISH.BUFFERED_BYTES),
+      client_messages_total: publish.get(PUBLISH.MESSAGES_RECEIVED),
+      client_messages_refused_total: publish.get(PUBLISH.MESSAGES_REFUSED),
+      http_responses_total: classes,
+      http_request_duration_seconds: publish.histogram(PUBLISH_HISTOGRAM.HTTP_US),
+    };
+  }
+
+  #service() {
+    const control = this.#control;
+    const lag = (gauge: number): ByLabel => ({
+      control: control.get(gauge) / US_PER_SECOND,
+      ingest: this.#ingest.get(gauge) / US_PER_SECOND,
+      publish: this.#publish.get(gauge) / US_PER_SECOND,
+    });
+    return {
+      instruments: control.get(CONTROL.INSTRUMENTS),
+      instrument_rows_used: control.get(CONTROL.ROWS_USED),
+      thread_restarts_total: {
+        ingest: control.get(CONTROL.RESTARTS_INGEST),
+        greeks: control.get(CONTROL.RESTARTS_GREEKS),
+        publish: control.get(CONTROL.RESTARTS_PUBLISH),
+      },
+      event_loop_lag_p50_seconds: lag(LOOP_LAG_P50_US),
+      event_loop_lag_p99_seconds: lag(LOOP_LAG_P99_US),
+      event_loop_lag_max_seconds: lag(LOOP_LAG_MAX_US),
+    };
+  }
+
+  #sum(counter: number): number {
+    return this.#greeks.reduce((total, meters) => total + meters.get(counter), 0);
+  }
+
+  #merged(histogram: number) {
+    return mergeHistograms(this.#greeks.map((meters) => meters.histogram(histogram)));
+  }
+}

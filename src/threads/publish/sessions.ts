@@ -1,0 +1,110 @@
+import type { ClientSocket, Principal } from '../../domain/ports.ts';
+import { CLOSE } from '../../domain/ports.ts';
+import { ClientSession, type SessionPorts } from '../../fanout/session.ts';
+import { PUBLISH } from '../../shm/layout/meters.ts';
+import type { ThreadMeters } from '../../shm/meters.ts';
+import type { ServerMessage } from '../../wire/messages.ts';
+
+/** After `end`, how long a client that does not read may hold its socket. */
+const LINGER_MS = 2_000;
+
+/** Every client conversation of the thread. */
+export class Sessions {
+  readonly #ports: SessionPorts;
+  readonly #meters: ThreadMeters;
+  readonly #clientsMax: number;
+  readonly #open = new Set<ClientSession>();
+  #metered = { ticks: 0, frames: 0, bytes: 0, snapshots: 0, tooSlow: 0, received: 0, refused: 0 };
+
+  constructor(ports: SessionPorts, meters: ThreadMeters, clientsMax: number) {
+    this.#ports = ports;
+    this.#meters = meters;
+    this.#clientsMax = clientsMax;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** True if one more client would be too many. */
+  get full(): boolean {
+    return this.#open.size >= this.#clientsMax;
+  }
+
+  open(
+    socket: ClientSocket,
+    options: { binary: boolean; principal: Principal | undefined },
+  ): ClientSession {
+    const session = new ClientSession(this.#ports, lingering(socket, this.#ports), options);
+    this.#open.add(session);
+    this.#meters.add(PUBLISH.CLIENTS_OPENED, 1);
+    this.#meters.set(PUBLISH.CLIENTS, this.#open.size);
+    return session;
+  }
+
+  close(session: ClientSession): void {
+    if (!this.#open.delete(session)) return;
+    session.onClose();
+    this.#meters.add(PUBLISH.CLIENTS_CLOSED, 1);
+    this.#meters.set(PUBLISH.CLIENTS, this.#open.size);
+    this.#meters.set(PUBLISH.SUBSCRIPTIONS, this.#ports.index.size);
+  }
+
+  broadcast(message: ServerMessage): void {
+    for (const session of this.#open) if (session.connection.ready) session.send(message);
+  }
+
+  *[Symbol.iterator](): Iterator<ClientSession> {
+    yield* this.#open;
+  }
+
+  /** Once a second: heartbeats, and what is known by looking. */
+  second(): void {
+    let buffered = 0;
+    for (const session of this.#open) {
+      session.heartbeatIfIdle();
+      buffered += session.connection.socket.bufferedBytes();
+    }
+    this.#meters.set(PUBLISH.BUFFERED_BYTES, buffered);
+    this.#meters.set(PUBLISH.SUBSCRIPTIONS, this.#ports.index.size);
+  }
+
+  /** Brings the meters up to what has been counted since the last call. */
+  meter(): void {
+    const { counts: sent } = this.#ports.delivery;
+    const { counts: messages } = this.#ports;
+    const now = { ...sent, ...messages };
+    const seen = this.#metered;
+    this.#meters.add(PUBLISH.TICKS_SENT, now.ticks - seen.ticks);
+    this.#meters.add(PUBLISH.FRAMES_SENT, now.frames - seen.frames);
+    this.#meters.add(PUBLISH.BYTES_SENT, now.bytes - seen.bytes);
+    this.#meters.add(PUBLISH.SNAPSHOTS_SENT, now.snapshots - seen.snapshots);
+    this.#meters.add(PUBLISH.CLOSED_TOO_SLOW, now.tooSlow - seen.tooSlow);
+    this.#meters.add(PUBLISH.MESSAGES_RECEIVED, now.received - seen.received);
+    this.#meters.add(PUBLISH.MESSAGES_REFUSED, now.refused - seen.refused);
+    this.#metered = now;
+  }
+
+  /** Says goodbye to everybody: clients may reconnect at once. */
+  closeAll(): void {
+    for (const session of this.#open) {
+      session.connection.socket.end(CLOSE.RESTART, 'SHUTTING_DOWN: the service restarts');
+    }
+  }
+}
+
+/**
+ * A socket whose `end` works with clients that do not read: the close frame waits behind what they
+ * have not read, so after a while the socket is closed without it.
+ */
+function lingering(socket: ClientSocket, { clock }: SessionPorts): ClientSocket {
+  return {
+    send: (message) => socket.send(message),
+    bufferedBytes: () => socket.bufferedBytes(),
+    terminate: () => socket.terminate(),
+    end(code, reason) {
+      socket.end(code, reason);
+      clock.setTimeout(() => socket.terminate(), LINGER_MS).unref();
+    },
+  };
+}

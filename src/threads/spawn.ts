@@ -1,0 +1,31 @@
+import { Worker } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+
+/**
+ * The one place that turns a name into a thread. Entries are files of their own; the extension is
+ * this file's, so that it works built (`.js`) and unbuilt (`.ts`).
+ */
+const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
+
+function entryUrl(thread: string): URL {
+  return new URL(`./${thread}/entry${extension}`, import.meta.url);
+}
+
+/** Starts the thread of folder `thread` with `data`. */
+export function spawnThread(thread: 'ingest' | 'publish' | 'simulator', data: unknown): Worker {
+  // Standard output belongs to the ready line; threads log to standard error themselves.
+  return new Worker(entryUrl(thread), { workerData: data, name: thread });
+}
+
+/** A pool with one thread per Greeks worker; each runs one task for as long as it lives. */
+export function createGreeksPool(workers: number): Piscina {
+  return new Piscina({
+    filename: entryUrl('greeks').href,
+    minThreads: workers,
+    maxThreads: workers,
+    concurrentTasksPerWorker: 1,
+    idleTimeout: Infinity,
+    // A task never yields to the pool: it blocks on the ring, not on Piscina's queue.
+    atomics: 'disabled',
+  });
+}

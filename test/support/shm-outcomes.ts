@@ -1,0 +1,41 @@
+import { parentPort } from 'node:worker_threads';
+import type { ShmMessage } from './shm-threads.ts';
+
+/** Counts what a thread observed, by name. */
+export class Outcomes<Name extends string> {
+  readonly counts: Record<Name, number>;
+  readonly #wanted: readonly [Name, number][];
+  #complete = false;
+
+  /** `names`: all that can be observed, allowed or not. `wanted`: how often each must be, at least. */
+  constructor(names: readonly Name[], wanted: Partial<Record<Name, number>>) {
+    this.counts = Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
+    this.#wanted = Object.entries(wanted) as [Name, number][];
+  }
+
+  count(name: Name): void {
+    this.counts[name]++;
+  }
+
+  /** Sends the event `complete` once, when everything wanted has been observed often enough. */
+  reportWhenComplete(): void {
+    if (this.#complete) return;
+    if (this.#wanted.some(([name, least]) => this.counts[name] < least)) return;
+    this.#complete = true;
+    sendEvent('complete');
+  }
+}
+
+function send(message: ShmMessage): void {
+  parentPort!.postMessage(message);
+}
+
+/** To the test: something has happened in this thread. */
+export function sendEvent(event: string): void {
+  send({ event });
+}
+
+/** To the test: this thread's result. Its last act. */
+export function sendResult(result: unknown): void {
+  send({ result });
+}
