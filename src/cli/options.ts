@@ -9,7 +9,7 @@ export function parseOptions<const Given extends Options>(
   args: readonly string[],
   options: Given,
   positionals: { min: number; max: number } = { min: 0, max: 0 },
-) {
+): ReturnType<typeof parseArgs<{ options: Given; allowPositionals: true }>> {
   try {
     const parsed = parseArgs({ args: [...args], options, allowPositionals: true });
     const count = parsed.positionals.length;

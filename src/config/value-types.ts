@@ -99,7 +99,8 @@ function parseOrigin(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;
   const { origin, protocol, hostname } = new URL(text);
   const secure = protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
-  return secure && origin === text.toLowerCase() ? origin : undefined;
+  const exact = origin === text.toLowerCase() && !hostname.includes('*');
+  return secure && exact ? origin : undefined;
 }
 
 /** Web origins, never a wildcard. */

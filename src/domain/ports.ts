@@ -79,6 +79,20 @@ export interface InstrumentDirectory {
   }): Promise<ChainResolution>;
 }
 
+/** What to search for among the instruments; conditions that are left out match everything. */
+export interface InstrumentSearch {
+  /** Matches symbol or name: exact first, then at the start, then anywhere. */
+  q?: string;
+  exchange?: string;
+  segment?: string;
+  underlying?: string;
+  /** IST day. */
+  expiry?: string;
+  type?: InstrumentType;
+  limit: number;
+  offset: number;
+}
+
 /** Mode wanted from the broker; 0 ends the subscription. MODE numbers: 1 ltp, 2 quote, 3 full. */
 export type UpstreamMode = 0 | 1 | 2 | 3;
 

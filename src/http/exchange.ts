@@ -54,7 +54,8 @@ export class Exchange {
     this.startedMs = startedMs;
     this.method = request.getMethod().toUpperCase();
     this.path = request.getUrl();
-    this.query = request.getQuery();
+    // Undefined for a URL without `?`, whatever the type definitions say.
+    this.query = (request.getQuery() as string | undefined) ?? '';
     let headerBytes = this.method.length + this.path.length + this.query.length;
     request.forEach((name, value) => {
       headerBytes += name.length + value.length;

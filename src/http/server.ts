@@ -4,7 +4,7 @@ import { Exchange, headerProblem } from './exchange.ts';
 import type { HttpRequest, HttpResponse, TemplatedApp } from './native.ts';
 import { isProblem, problem, problemOf } from './problem.ts';
 import { readJsonBody } from './request-body.ts';
-import type { Answer, Method, Route } from './route.ts';
+import type { Method, Route } from './route.ts';
 import { Router, type Match } from './router.ts';
 import { InputValidator } from './validation.ts';
 import type { WebContext } from './web-context.ts';
@@ -116,32 +116,27 @@ class HttpServer {
     principal: Principal | undefined,
     body: unknown,
   ): Promise<void> {
-    const checked = validator.check({ params: match.params, query: exchange.query, body });
-    if ('problem' in checked) {
-      exchange.sendProblem(checked.problem);
-      return;
-    }
     const timeout = this.#web.clock.setTimeout(() => {
       exchange.sendProblem(problem('TIMEOUT', `No answer came within ${HANDLER_TIMEOUT_MS} ms.`));
     }, HANDLER_TIMEOUT_MS);
     try {
-      const answer = await route.handler({
-        ...checked.input,
-        principal,
-        requestId: exchange.requestId,
-        header: (name) => exchange.header(name),
-      });
-      this.#sendAnswer(exchange, answer);
+      const checked = validator.check({ params: match.params, query: exchange.query, body });
+      const answer =
+        'problem' in checked
+          ? checked.problem
+          : await route.handler({
+              ...checked.input,
+              principal,
+              requestId: exchange.requestId,
+              header: (name) => exchange.header(name),
+            });
+      if (isProblem(answer)) exchange.sendProblem(answer);
+      else exchange.send(answer);
     } catch (error) {
       this.#sendError(exchange, error);
     } finally {
       timeout.cancel();
     }
-  }
-
-  #sendAnswer(exchange: Exchange, answer: Answer): void {
-    if (isProblem(answer)) exchange.sendProblem(answer);
-    else exchange.send(answer);
   }
 
   #sendError(exchange: Exchange, error: unknown): void {

@@ -1,18 +1,7 @@
 import type { Instrument } from '../domain/instrument.ts';
 import { qualifiedSymbol } from '../domain/instrument.ts';
+import type { InstrumentSearch } from '../domain/ports.ts';
 import type { InstrumentRegistry } from './registry.ts';
-
-export interface InstrumentSearch {
-  /** Part of the symbol or name, any case. */
-  q?: string;
-  exchange?: string;
-  segment?: string;
-  underlying?: string;
-  expiry?: string;
-  type?: string;
-  limit: number;
-  offset: number;
-}
 
 export interface InstrumentMatches {
   total: number;
@@ -69,7 +58,7 @@ export function instrumentRecord(instrument: Instrument): Record<string, unknown
     exchange: instrument.exchange,
     tradingsymbol: instrument.tradingsymbol,
     name: instrument.name,
-    instrument_type: instrument.type,
+    type: instrument.type,
     segment: instrument.segment,
     expiry: instrument.expiry,
     strike: instrument.strike,

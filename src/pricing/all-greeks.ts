@@ -33,7 +33,8 @@ export function black76AllGreeks(
   // Discounted n(d1).
   const density = out[GREEKS_VEGA]! / (forward * Math.sqrt(timeYears));
   vannaAndVolga(out, density, timeYears, volatility);
-  out[GREEKS_CHARM] = rate * out[GREEKS_DELTA]! + (density * leg[LEG_D2]!) / (2 * timeYears);
+  const decay = density === 0 ? 0 : (density * leg[LEG_D2]!) / (2 * timeYears);
+  out[GREEKS_CHARM] = rate * out[GREEKS_DELTA]! + decay;
 }
 
 /** blackScholesMertonGreeks and vanna, volga, charm, as black76AllGreeks. */
@@ -51,19 +52,24 @@ export function blackScholesMertonAllGreeks(
   const density = out[GREEKS_VEGA]! / (spot * Math.sqrt(timeYears));
   vannaAndVolga(out, density, timeYears, volatility);
   const carry = rate - dividendYield;
-  // Without density or carry the quotient is 0 also at no volatility.
-  const drift = carry === 0 || density === 0 ? 0 : carry / leg[LEG_DEVIATION]!;
-  out[GREEKS_CHARM] =
-    dividendYield * out[GREEKS_DELTA]! - density * (drift - leg[LEG_D2]! / (2 * timeYears));
+  // Without carry the quotient is 0 also at no volatility.
+  const drift = carry === 0 ? 0 : carry / leg[LEG_DEVIATION]!;
+  const decay = density === 0 ? 0 : density * (drift - leg[LEG_D2]! / (2 * timeYears));
+  out[GREEKS_CHARM] = dividendYield * out[GREEKS_DELTA]! - decay;
 }
 
-/* NaN in the other outputs (invalid input) makes `density` and these NaN as well. */
+/* Invalid input has made everything NaN, and makes these NaN as well. */
 function vannaAndVolga(
   out: Float64Array,
   density: number,
   timeYears: number,
   volatility: number,
 ): void {
+  if (density === 0) {
+    out[GREEKS_VANNA] = 0;
+    out[GREEKS_VOLGA] = 0;
+    return;
+  }
   const d2PerVolatility = volatility > 0 ? leg[LEG_D2]! / volatility : -0.5 * Math.sqrt(timeYears);
   out[GREEKS_VANNA] = -density * d2PerVolatility;
   out[GREEKS_VOLGA] = out[GREEKS_VEGA]! * leg[LEG_D1]! * d2PerVolatility;

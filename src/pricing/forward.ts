@@ -1,17 +1,21 @@
 /*
  * The forward that put-call parity implies: F = K + (call - put) / discount at every strike with both
- * sides quoted. One bad quote must not move it, so the strikes vote by weighted median.
+ * sides quoted. One bad quote must not move it, so the strikes vote by weighted median, and no strike
+ * has more weight than the median strike: a tight spread on a stale quote cannot decide alone.
  */
 
-const STRIKES_MAX = 64;
-/* Sorted copies; a worker is one thread. */
-const implied = new Float64Array(STRIKES_MAX);
-const share = new Float64Array(STRIKES_MAX);
+/** Strikes used at most. */
+export const PARITY_STRIKES_MAX = 64;
+
+/* Votes sorted by implied forward, and their weights sorted; a thread asks for one forward at a time. */
+const implied = new Float64Array(PARITY_STRIKES_MAX);
+const weight = new Float64Array(PARITY_STRIKES_MAX);
+const sortedWeight = new Float64Array(PARITY_STRIKES_MAX);
 
 /**
- * Forward implied by the first `count` strikes (at most 64 are used), in the prices' own unit; NaN if
- * none of them is usable. `weights`: trust in the strike, such as 1 / (call spread + put spread)^2;
- * strikes with a weight that is not positive or a price that is not finite do not vote. Allocates nothing.
+ * Forward implied by the first `count` strikes, in the unit of the prices; NaN if none of them is
+ * usable. `weights`: trust in a strike, 1 / (call spread + put spread)^2; strikes with a weight that is
+ * not positive or a price that is not finite do not vote. Allocates nothing, changes no argument.
  */
 export function parityForward(
   strikes: Float64Array,
@@ -21,35 +25,37 @@ export function parityForward(
   count: number,
   discount: number,
 ): number {
-  const votes = collectVotes(strikes, callMids, putMids, weights, count, discount);
+  let votes = 0;
+  for (let i = 0; i < count && votes < PARITY_STRIKES_MAX; i++) {
+    const forward = strikes[i]! + (callMids[i]! - putMids[i]!) / discount;
+    if (!(forward > 0 && forward < Infinity)) continue;
+    if (!(weights[i]! > 0 && weights[i]! < Infinity)) continue;
+    insert(votes++, forward, weights[i]!);
+  }
   if (votes === 0) return Number.NaN;
+  capWeights(votes);
   return weightedMedian(votes);
 }
 
-/** Fills `implied` and `share`, sorted by implied forward; returns how many there are. */
-function collectVotes(
-  strikes: Float64Array,
-  callMids: Float64Array,
-  putMids: Float64Array,
-  weights: Float64Array,
-  count: number,
-  discount: number,
-): number {
-  let votes = 0;
-  for (let i = 0; i < count && votes < STRIKES_MAX; i++) {
-    const forward = strikes[i]! + (callMids[i]! - putMids[i]!) / discount;
-    const weight = weights[i]!;
-    if (!(weight > 0 && weight < Infinity && forward > 0 && forward < Infinity)) continue;
-    let place = votes++;
-    while (place > 0 && implied[place - 1]! > forward) {
-      implied[place] = implied[place - 1]!;
-      share[place] = share[place - 1]!;
-      place--;
-    }
-    implied[place] = forward;
-    share[place] = weight;
+/** Inserts a vote into the sorted ones; its weight into the sorted weights. */
+function insert(votes: number, forward: number, voteWeight: number): void {
+  let place = votes;
+  for (; place > 0 && implied[place - 1]! > forward; place--) {
+    implied[place] = implied[place - 1]!;
+    weight[place] = weight[place - 1]!;
   }
-  return votes;
+  implied[place] = forward;
+  weight[place] = voteWeight;
+  place = votes;
+  for (; place > 0 && sortedWeight[place - 1]! > voteWeight; place--) {
+    sortedWeight[place] = sortedWeight[place - 1]!;
+  }
+  sortedWeight[place] = voteWeight;
+}
+
+function capWeights(votes: number): void {
+  const cap = sortedWeight[(votes - 1) >> 1]!;
+  for (let i = 0; i < votes; i++) weight[i] = Math.min(weight[i]!, cap);
 }
 
 /**
@@ -58,12 +64,12 @@ function collectVotes(
  */
 function weightedMedian(votes: number): number {
   let total = 0;
-  for (let i = 0; i < votes; i++) total += share[i]!;
+  for (let i = 0; i < votes; i++) total += weight[i]!;
   const half = 0.5 * total;
-  let centre = 0.5 * share[0]!;
+  let centre = 0.5 * weight[0]!;
   if (half <= centre) return implied[0]!;
   for (let i = 1; i < votes; i++) {
-    const next = centre + 0.5 * (share[i - 1]! + share[i]!);
+    const next = centre + 0.5 * (weight[i - 1]! + weight[i]!);
     if (half <= next) {
       const part = (half - centre) / (next - centre);
       return implied[i - 1]! + part * (implied[i]! - implied[i - 1]!);
@@ -71,4 +77,51 @@ function weightedMedian(votes: number): number {
     centre = next;
   }
   return implied[votes - 1]!;
+}
+
+/** Best bid and ask of both options of a strike; a side without a quote is 0. */
+export interface StrikeQuote {
+  readonly strike: number;
+  readonly callBid: number;
+  readonly callAsk: number;
+  readonly putBid: number;
+  readonly putAsk: number;
+}
+
+export interface ImpliedForward {
+  readonly forward: number;
+  /** Half the range of forwards that the single strikes imply. */
+  readonly dispersion: number;
+  /** Strikes that were two-sided and not crossed. */
+  readonly strikes: number;
+}
+
+/**
+ * Forward implied by quotes, weighted by inverse squared spread; null if no strike has both options
+ * two-sided. `tickSize`, in the unit of the prices, is the least spread that counts.
+ */
+export function impliedForward(
+  quotes: readonly StrikeQuote[],
+  discount: number,
+  tickSize = 0.05,
+): ImpliedForward | null {
+  const usable = quotes.filter(isTwoSided).slice(0, PARITY_STRIKES_MAX);
+  const column = (value: (quote: StrikeQuote) => number) => Float64Array.from(usable, value);
+  const strikes = column((quote) => quote.strike);
+  const callMids = column((quote) => (quote.callBid + quote.callAsk) / 2);
+  const putMids = column((quote) => (quote.putBid + quote.putAsk) / 2);
+  const weights = column((quote) => {
+    const spread = quote.callAsk - quote.callBid + quote.putAsk - quote.putBid;
+    return Math.max(spread, tickSize) ** -2;
+  });
+  const forward = parityForward(strikes, callMids, putMids, weights, usable.length, discount);
+  if (Number.isNaN(forward)) return null;
+  const votes = strikes.map((strike, i) => strike + (callMids[i]! - putMids[i]!) / discount);
+  const dispersion = (Math.max(...votes) - Math.min(...votes)) / 2;
+  return { forward, dispersion, strikes: usable.length };
+}
+
+function isTwoSided(quote: StrikeQuote): boolean {
+  const { callBid, callAsk, putBid, putAsk } = quote;
+  return callBid > 0 && callAsk >= callBid && putBid > 0 && putAsk >= putBid;
 }

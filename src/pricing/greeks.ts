@@ -95,7 +95,7 @@ function black76(out: Float64Array, type: OptionType): void {
   const density = discount * leg[LEG_DENSITY]!;
   out[GREEKS_PRICE] = price;
   out[GREEKS_DELTA] = type * discount * (leg[LEG_ASSET_PART]! / forward);
-  out[GREEKS_GAMMA] = density > 0 ? density / (forward * forward * deviation) : 0;
+  out[GREEKS_GAMMA] = density > 0 ? density / forward / (forward * deviation) : 0;
   out[GREEKS_THETA] = rate * price - (0.5 * density * volatility) / rootTime;
   out[GREEKS_VEGA] = density * rootTime;
   out[GREEKS_RHO] = -timeYears * price;
@@ -151,7 +151,7 @@ function blackScholesMerton(out: Float64Array, type: OptionType): void {
   const density = leg[LEG_DENSITY]!;
   out[GREEKS_PRICE] = leg[LEG_PRICE]!;
   out[GREEKS_DELTA] = type * (asset / spot);
-  out[GREEKS_GAMMA] = density > 0 ? density / (spot * spot * deviation) : 0;
+  out[GREEKS_GAMMA] = density > 0 ? density / spot / (spot * deviation) : 0;
   out[GREEKS_THETA] =
     type * (dividendYield * asset - rate * cash) - (0.5 * density * volatility) / rootTime;
   out[GREEKS_VEGA] = density * rootTime;

@@ -46,15 +46,16 @@ export function solveDeviation(): void {
 /** Leaves a guess in the problem; false if the price is outside of the fitted region. */
 function guessNearMoney(): boolean {
   const smaller = problem[PROBLEM_SMALLER_LEG]!;
-  const gap = problem[PROBLEM_LEG_GAP]!;
   const logMoneyness = problem[PROBLEM_LOG_MONEYNESS]!;
+  // Exactly at the money a gap can only be rounding.
+  const gap = logMoneyness > 0 ? problem[PROBLEM_LEG_GAP]! : 0;
   const straddle = 2 * problem[PROBLEM_TIME_VALUE]! + gap;
   const share = (2 * problem[PROBLEM_TIME_VALUE]!) / straddle;
   if (!(logMoneyness < FITTED_LOG_MONEYNESS_MAX && share > STRADDLE_SHARE_MIN)) return false;
   problem[STRADDLE_SHARE] = share;
   evaluateNormalModel(problem, STRADDLE_SHARE, NORMAL_DEVIATION);
   const absolute = straddle * problem[NORMAL_DEVIATION]!;
-  const x = (absolute * absolute) / (smaller * (smaller + gap));
+  const x = (absolute / smaller) * (absolute / (smaller + gap));
   const y = logMoneyness * logMoneyness;
   const factor =
     1.000000452 +
@@ -110,7 +111,8 @@ function solveFarOut(): void {
   const valueThere = 0.5 - INV_SQRT_2PI * problem[MILLS]!;
   const low = problem[PROBLEM_TIME_VALUE]! < valueThere * smaller;
   const value = low ? problem[PROBLEM_TIME_VALUE]! : problem[PROBLEM_ROOM]!;
-  const quotient = value / smaller;
+  // Below 1 but for rounding (a leg smaller than the last digit of the price).
+  const quotient = Math.min(value / smaller, 1 - Number.EPSILON);
   // A quotient too small for all of its digits is avoided.
   const wanted = quotient > 1e-290 ? Math.log(quotient) : Math.log(value) - Math.log(smaller);
   const guess = Math.sqrt(-2 * wanted);

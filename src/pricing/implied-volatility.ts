@@ -121,10 +121,11 @@ function blackScholesMerton(type: OptionType): GreeksStatus {
   problem[PROBLEM_TIME_VALUE] = timeValue;
   problem[PROBLEM_ROOM] = room;
   problem[PROBLEM_SMALLER_LEG] = asset < cash ? asset : cash;
-  problem[PROBLEM_LEG_GAP] = Math.abs(inTheMoney);
   evaluateLogRatio(input, UNDERLYING, STRIKE, LOG_RATIO);
-  const carried = input[LOG_RATIO]! + (rate - dividendYield) * timeYears;
-  problem[PROBLEM_LOG_MONEYNESS] = Math.abs(carried);
+  const logMoneyness = Math.abs(input[LOG_RATIO]! + (rate - dividendYield) * timeYears);
+  problem[PROBLEM_LOG_MONEYNESS] = logMoneyness;
+  // Not |asset - cash|, which is rounding where the legs meet.
+  problem[PROBLEM_LEG_GAP] = problem[PROBLEM_SMALLER_LEG]! * Math.expm1(logMoneyness);
   solveDeviation();
   return GREEKS_STATUS.OK;
 }

@@ -19,6 +19,8 @@ export function evaluateLogRatio(
     const tail = 1 / 3 + q * (1 / 5 + q * (1 / 7 + q * (1 / 9 + q * (1 / 11 + q * (1 / 13)))));
     registers[to] = 2 * (z + z * q * tail);
   } else {
-    registers[to] = Math.log(a / b);
+    const quotient = a / b;
+    const fits = quotient > 0 && quotient < Infinity;
+    registers[to] = fits ? Math.log(quotient) : Math.log(a) - Math.log(b);
   }
 }

@@ -44,9 +44,9 @@ function invertShare(share: number, start: number): number {
 /** Row: centre of the segment, then the coefficients in (argument - centre), lowest power first. */
 function buildTable(): Float64Array {
   const table = new Float64Array(SEGMENTS * ROW);
-  const nodes = [
-    -0.92387953251128674, -0.38268343236508977, 0.38268343236508977, 0.92387953251128674,
-  ];
+  const outer = Math.cos(Math.PI / 8);
+  const inner = Math.cos((3 * Math.PI) / 8);
+  const nodes = [-outer, -inner, inner, outer];
   let h = 0;
   for (let segment = SEGMENTS - 1; segment >= 0; segment--) {
     const exponent = (segment >> SEGMENTS_PER_BINADE_BITS) + LOWEST_EXPONENT;

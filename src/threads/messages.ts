@@ -3,7 +3,13 @@
  */
 import type { ClockSettings } from '../domain/clock.ts';
 import type { ErrorCode } from '../domain/error-codes.ts';
-import type { ChainKey, ChainResolution, Resolution, UpstreamMode } from '../domain/ports.ts';
+import type {
+  ChainKey,
+  ChainResolution,
+  InstrumentSearch,
+  Resolution,
+  UpstreamMode,
+} from '../domain/ports.ts';
 import type { SharedBlock } from '../shm/block.ts';
 
 /** Memory that every tick thread attaches to. */
@@ -76,7 +82,7 @@ export interface ControlCalls {
     result: ChainResolution;
   };
   /** Answers of the instrument routes, as JSON text. */
-  searchInstruments: { args: Record<string, string | number>; result: string };
+  searchInstruments: { args: InstrumentSearch; result: string };
   findInstrument: { args: string; result: string };
   listExpiries: { args: string; result: string };
 }

@@ -5,9 +5,8 @@ import type { SharedBlock } from '../../src/shm/block.ts';
 import { TICK_GREEKS_STATE_I32 } from '../../src/shm/layout/tick-slot.ts';
 import { Ring } from '../../src/shm/ring.ts';
 import { Outcomes, sendEvent, sendResult } from './shm-outcomes.ts';
-import { fillGreeks } from './shm-pattern.ts';
+import { fillGreeks, isBlankPosition } from './shm-pattern.ts';
 import { SeededRandom } from './shm-random.ts';
-import { isBlankPosition } from './shm-ring-writer.ts';
 import {
   blockUntil,
   isRaised,

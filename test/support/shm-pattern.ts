@@ -1,4 +1,6 @@
 /** Contents of a tick that follow from its position, so that any mixture of two ticks shows. */
+import { GREEKS_STATUS } from '../../src/domain/status.ts';
+import { blankSection } from '../../src/shm/blank-greeks.ts';
 import type { TickViews } from '../../src/shm/block.ts';
 import type { RingWriter } from '../../src/shm/ring-writer.ts';
 import {
@@ -30,6 +32,14 @@ const COMMITTED = new Set([
 const PARSED_WORDS = Array.from({ length: SLOT_WORDS }, (_, word) => word).filter((word) => {
   return !COMMITTED.has(word) && (word < TICK_GREEKS_SEQUENCE_LOW_U32 || word >= TICK_DEPTH_U32);
 });
+
+/** The Greeks of ticks that have none. */
+export const BLANK = blankSection(GREEKS_STATUS.NOT_AN_OPTION);
+
+/** Whether the tick at `position` is written without Greeks, where some are. */
+export function isBlankPosition(position: number): boolean {
+  return position % 4 === 0;
+}
 
 function highWord(position: number): number {
   return Math.floor(position / 0x1_0000_0000);
@@ -125,16 +135,11 @@ export function areGreeksIntact(ticks: TickViews, slotBytes: number, position: n
   return greeksPosition(ticks, slotBytes) === position;
 }
 
-/** Whether the section is the words of `blank` for the tick's own position. */
-export function isBlank(
-  ticks: TickViews,
-  slotBytes: number,
-  position: number,
-  blank: Uint32Array,
-): boolean {
+/** Whether the section is `BLANK`, for the tick's own position. */
+export function isBlank(ticks: TickViews, slotBytes: number, position: number): boolean {
   const base = (slotBytes >> 2) + TICK_GREEKS_SEQUENCE_LOW_U32;
   for (let i = 2; i < TICK_GREEKS_STATE_I32 - TICK_GREEKS_SEQUENCE_LOW_U32; i++) {
-    if (ticks.u32[base + i] !== blank[i]) return false;
+    if (ticks.u32[base + i] !== BLANK[i]) return false;
   }
   return greeksPosition(ticks, slotBytes) === position;
 }

@@ -9,8 +9,13 @@ import { TICK_GREEKS_STATE_I32, TICK_SLOT_BYTES } from '../../src/shm/layout/tic
 import { Ring } from '../../src/shm/ring.ts';
 import { RingReader } from '../../src/shm/ring-reader.ts';
 import { Outcomes, sendResult } from './shm-outcomes.ts';
-import { areGreeksIntact, greeksPosition, isBlank, isQuoteIntact } from './shm-pattern.ts';
-import { BLANK, isBlankPosition } from './shm-ring-writer.ts';
+import {
+  areGreeksIntact,
+  greeksPosition,
+  isBlank,
+  isBlankPosition,
+  isQuoteIntact,
+} from './shm-pattern.ts';
 import { isRaised, WRITER_DONE_SIGNAL, type Signals } from './shm-signals.ts';
 
 const CAPACITY = 512;
@@ -55,7 +60,7 @@ function judge(bytes: number, position: number, isComplete: boolean): PublisherO
   if (!isQuoteIntact(target, bytes, position)) return 'tornQuote';
   if (!isComplete) return 'late';
   if (isBlankPosition(position)) {
-    return isBlank(target, bytes, position, BLANK) ? 'blank' : 'tornGreeks';
+    return isBlank(target, bytes, position) ? 'blank' : 'tornGreeks';
   }
   if (areGreeksIntact(target, bytes, position)) return 'own';
   const other = greeksPosition(target, bytes);

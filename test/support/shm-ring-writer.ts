@@ -1,12 +1,10 @@
 /** Thread: the ring's writer. Writes batches of ticks as fast as it can, with pauses. */
 import { workerData } from 'node:worker_threads';
-import { GREEKS_STATUS } from '../../src/domain/status.ts';
-import { blankSection } from '../../src/shm/blank-greeks.ts';
 import type { SharedBlock } from '../../src/shm/block.ts';
 import { Ring } from '../../src/shm/ring.ts';
 import { RingWriter } from '../../src/shm/ring-writer.ts';
 import { sendResult } from './shm-outcomes.ts';
-import { writeTick } from './shm-pattern.ts';
+import { BLANK, isBlankPosition, writeTick } from './shm-pattern.ts';
 import { SeededRandom } from './shm-random.ts';
 import {
   isRaised,
@@ -35,13 +33,6 @@ export interface WriterResult {
   sectionsInUse: number;
 }
 
-/** Whether the tick at `position` is written without Greeks. */
-export function isBlankPosition(position: number): boolean {
-  return position % 4 === 0;
-}
-
-export const BLANK = blankSection(GREEKS_STATUS.NOT_AN_OPTION);
-
 function run(data: WriterData): WriterResult {
   const ring = new Ring(data.ring);
   const writer = new RingWriter(ring);
@@ -67,5 +58,4 @@ function run(data: WriterData): WriterResult {
   return { position: writer.position, sectionsInUse: writer.sectionsInUse };
 }
 
-const data = workerData as WriterData | undefined;
-if (data?.ticksMin !== undefined) sendResult(run(data));
+sendResult(run(workerData as WriterData));

@@ -70,8 +70,9 @@ export function writePacket(
   } else {
     u32[base + TICK_LAST_TRADE_TIME_U32] = UNDEFINED_U32;
     fillWords(u32, base + TICK_OI_U32, OI_WORDS, UNDEFINED_U32);
-    const hasTime = bytes === INDEX_FULL;
-    u32[base + TICK_EXCHANGE_TIMESTAMP_U32] = hasTime ? view.getUint32(at + 28) : UNDEFINED_U32;
+    // Two stores and not one of a choice: the choice would be boxed, which is garbage.
+    if (bytes === INDEX_FULL) u32[base + TICK_EXCHANGE_TIMESTAMP_U32] = view.getUint32(at + 28);
+    else u32[base + TICK_EXCHANGE_TIMESTAMP_U32] = UNDEFINED_U32;
     fillWords(u32, depth, DEPTH_WORDS, UNDEFINED_U32);
   }
   u32[depth + DEPTH_WORDS] = 0;

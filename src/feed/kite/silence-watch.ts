@@ -51,7 +51,7 @@ export class SilenceWatch {
     const lastFrameMs = this.#lastFrameMs;
     this.#timer = this.#clock.setTimeout(() => {
       if (this.#lastFrameMs === lastFrameMs) this.#onSilence();
-      else this.#arm(this.#limitMs);
+      else this.#look();
     }, SECOND_LOOK_MS);
   }
 }

@@ -6,6 +6,7 @@ import type {
   ChainKey,
   ChainResolution,
   InstrumentDirectory,
+  InstrumentSearch,
   Resolution,
 } from '../../domain/ports.ts';
 import type { InstrumentRegistry, Underlying } from '../../instruments/registry.ts';
@@ -76,9 +77,10 @@ export class InstrumentDesk implements InstrumentDirectory {
     return contracts.map((contract) => this.#take(key, contract));
   }
 
-  searchInstruments(query: Parameters<typeof searchInstruments>[1]): string {
+  searchInstruments(query: InstrumentSearch): string {
     const { total, instruments } = searchInstruments(this.#options.registry, query);
-    return JSON.stringify({ total, instruments: instruments.map(instrumentRecord) });
+    const { limit, offset } = query;
+    return JSON.stringify({ instruments: instruments.map(instrumentRecord), total, limit, offset });
   }
 
   /** `id`: token or EXCHANGE:SYMBOL. */
@@ -92,14 +94,9 @@ export class InstrumentDesk implements InstrumentDirectory {
 
   listExpiries(name: string): string {
     const underlying = this.#underlying(name);
-    return JSON.stringify({
-      underlying: name,
-      options: underlying.chains.map((chain) => ({
-        expiry: chain.expiry,
-        strikes: chain.strikes.length,
-      })),
-      futures: underlying.futures.map((future) => ({ expiry: future.expiry, token: future.token })),
-    });
+    const expiries = new Set(underlying.chains.map((chain) => chain.expiry));
+    for (const { expiry } of underlying.futures) if (expiry !== null) expiries.add(expiry);
+    return JSON.stringify({ underlying: name, expiries: [...expiries].sort() });
   }
 
   /** Puts the indices that have options into demand: without their price no chain has a centre. */

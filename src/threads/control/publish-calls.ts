@@ -1,5 +1,4 @@
 import { errorText, TickerError } from '../../domain/error-codes.ts';
-import type { InstrumentSearch } from '../../instruments/search.ts';
 import type { FromPublish, ToPublish } from '../messages.ts';
 import type { InstrumentDesk } from './instrument-desk.ts';
 
@@ -33,7 +32,7 @@ function ask(call: Call, desk: InstrumentDesk) {
     case 'resolveChain':
       return desk.resolveChain(call.args);
     case 'searchInstruments':
-      return desk.searchInstruments(call.args as unknown as InstrumentSearch);
+      return desk.searchInstruments(call.args);
     case 'findInstrument':
       return desk.findInstrument(call.args);
     case 'listExpiries':

@@ -50,7 +50,7 @@ export class SupervisedThread<Out, In extends { type: string }> {
       else onMessage(message);
     });
     worker.on('error', (error) => {
-      logger.error({ err: error, thread: name }, 'thread failed');
+      logger.error({ err: error, name }, 'thread failed');
     });
     this.#exited = new Promise((resolve) => {
       worker.once('exit', (code) => {
@@ -77,7 +77,7 @@ export class SupervisedThread<Out, In extends { type: string }> {
     if (worker === undefined) return;
     worker.postMessage(message);
     const timer = this.#options.clock.setTimeout(() => {
-      this.#options.logger.warn({ thread: this.#options.name }, 'thread did not stop in time');
+      this.#options.logger.warn({ name: this.#options.name }, 'thread did not stop in time');
       void worker.terminate();
     }, graceMs);
     await this.#exited;
@@ -86,7 +86,7 @@ export class SupervisedThread<Out, In extends { type: string }> {
 
   #onFailure({ code, detail }: Failure): void {
     const { logger, name, onFailedStart } = this.#options;
-    logger.error({ thread: name, code, detail }, 'thread reports a failure');
+    logger.error({ name, code, detail }, 'thread reports a failure');
     if (!this.#wasReady) onFailedStart(code, detail);
   }
 
@@ -100,11 +100,11 @@ export class SupervisedThread<Out, In extends { type: string }> {
     }
     this.restarts++;
     if (clock.monotonicMs() - this.#startedMs > HEALTHY_MS) this.#delayMs = RESTART_FIRST_MS;
-    logger.error({ thread: name, exitCode, delayMs: this.#delayMs }, 'thread ended; restarting it');
+    logger.error({ name, exitCode, delayMs: this.#delayMs }, 'thread ended; restarting it');
     try {
       onDeath(this.restarts);
     } catch (error) {
-      logger.error({ thread: name, detail: errorText(error) }, 'cleaning up after a thread failed');
+      logger.error({ name, detail: errorText(error) }, 'cleaning up after a thread failed');
     }
     this.#timer = clock.setTimeout(() => this.start(), this.#delayMs);
     this.#delayMs = Math.min(this.#delayMs * 2, RESTART_MAX_MS);

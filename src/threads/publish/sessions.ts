@@ -12,23 +12,16 @@ const LINGER_MS = 2_000;
 export class Sessions {
   readonly #ports: SessionPorts;
   readonly #meters: ThreadMeters;
-  readonly #clientsMax: number;
   readonly #open = new Set<ClientSession>();
   #metered = { ticks: 0, frames: 0, bytes: 0, snapshots: 0, tooSlow: 0, received: 0, refused: 0 };
 
-  constructor(ports: SessionPorts, meters: ThreadMeters, clientsMax: number) {
+  constructor(ports: SessionPorts, meters: ThreadMeters) {
     this.#ports = ports;
     this.#meters = meters;
-    this.#clientsMax = clientsMax;
   }
 
   get size(): number {
     return this.#open.size;
-  }
-
-  /** True if one more client would be too many. */
-  get full(): boolean {
-    return this.#open.size >= this.#clientsMax;
   }
 
   open(

@@ -191,7 +191,7 @@ test('flags have their names, codes newer than this version their number', () =>
   const tick = objectOf('tick', { flags, status: 99, forwardSource: 77 });
   assert.deepEqual(tick.flags, ['SNAPSHOT', 'SIMULATED', 'CROSSED_BOOK']);
   assert.equal(tick.greeks?.status, 'STATUS_99');
-  assert.equal(tick.greeks?.forward_source, 'CODE_77');
+  assert.equal(tick.greeks.forward_source, 'CODE_77');
 });
 
 test('the server, from its staging memory, and a client, from a frame, make equal objects', () => {

@@ -35,7 +35,10 @@ function garbageBytesPerPacket(frames: readonly Uint8Array[], handle: (frame: Ui
 function mixedFrames(): Buffer[] {
   return Array.from({ length: 16 }, (_, frame) => {
     const packets = Array.from({ length: PACKETS_PER_FRAME }, (_, i) => {
-      return Buffer.alloc(PACKET_LENGTHS[(frame + i) % PACKET_LENGTHS.length]!, 0x80 + i);
+      const packet = Buffer.alloc(PACKET_LENGTHS[(frame + i) % PACKET_LENGTHS.length]!, 0x80 + i);
+      // Real tokens are small; the other fields are not, here.
+      packet.writeUInt32BE(408_065 + 256 * i, 0);
+      return packet;
     });
     return frameOf(packets);
   });

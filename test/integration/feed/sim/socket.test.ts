@@ -36,7 +36,7 @@ test('a connection is greeted by two text frames before any tick', async (t) => 
   await client.until(() => client.texts.length === 2);
   const [meta, appCode] = client.texts.map((text) => JSON.parse(text) as Record<string, unknown>);
   assert.equal(meta?.['type'], 'instruments_meta');
-  assert.equal((meta?.['data'] as { count: number }).count, 200);
+  assert.equal((meta['data'] as { count: number }).count, 200);
   assert.deepEqual(appCode, { type: 'app_code', timestamp: '2026-09-10T10:00:00+05:30' });
   assert.deepEqual(client.binary, []);
 });
@@ -142,11 +142,11 @@ test('the ledger equals what a client received: packets, sums and last values', 
   }
   const [connection] = ledger.connections;
   assert.equal(connection?.account, 'SIM001');
-  assert.equal(connection?.subscriptions, tokens.length);
-  assert.equal(connection?.packets, client.packets.length);
-  assert.equal(connection?.frames, client.binary.length);
+  assert.equal(connection.subscriptions, tokens.length);
+  assert.equal(connection.packets, client.packets.length);
+  assert.equal(connection.frames, client.binary.length);
   assert.equal(
-    connection?.bytes,
+    connection.bytes,
     client.binary.reduce((size, frame) => size + frame.length, 0),
   );
 });

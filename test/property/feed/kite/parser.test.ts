@@ -75,7 +75,9 @@ function split(frame: Uint8Array): Expected {
     return length > bytes.length ? undefined : bytes.splice(0, length);
   };
   const number = (pair: number[]): number => (pair[0] ?? 0) * 256 + (pair[1] ?? 0);
-  const count = number(take(2) ?? []);
+  const head = take(2);
+  if (head === undefined) return expected;
+  const count = number(head);
   for (let i = 0; i < count; i++) {
     const prefix = take(2);
     const body = prefix === undefined ? undefined : take(number(prefix));

@@ -8,7 +8,7 @@ export interface RunningSimulator {
   simulator: Simulator;
   clock: ManualClock;
   /** Connects a client that is ended with the test. */
-  connect(account?: number, token?: string): Promise<BrokerClient>;
+  connect: (account?: number, token?: string) => Promise<BrokerClient>;
 }
 
 /** A simulator on loopback whose time stands still until the test advances it; ends with the test. */
@@ -35,7 +35,7 @@ export async function runSimulator(
   return {
     simulator,
     clock,
-    async connect(account, token) {
+    connect: async (account, token) => {
       const client = await BrokerClient.connect(simulator.wsUrl, account, token);
       clients.push(client);
       return client;

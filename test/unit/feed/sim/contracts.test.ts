@@ -33,7 +33,7 @@ test('the indices and well-known shares have their real tokens and segments', ()
   );
   const nifty = contracts.get('NIFTY 50');
   assert.equal(nifty?.token, 256_265);
-  assert.deepEqual([nifty?.segment, nifty?.exchange, nifty?.type], ['INDICES', 'NSE', 'EQ']);
+  assert.deepEqual([nifty.segment, nifty.exchange, nifty.type], ['INDICES', 'NSE', 'EQ']);
   assert.equal(contracts.get('NIFTY BANK')?.token, 260_105);
   assert.equal(contracts.get('INFY')?.token, 408_065);
   assert.equal(contracts.get('RELIANCE')?.token, 738_561);

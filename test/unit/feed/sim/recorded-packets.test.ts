@@ -38,7 +38,7 @@ test('raw frames are taken as they are, one after the other', () => {
     [first, second],
   );
   assert.deepEqual(
-    frames?.map(({ packets }) => packets.map(({ byteLength }) => byteLength)),
+    frames.map(({ packets }) => packets.map(({ byteLength }) => byteLength)),
     [[184, 32], [8]],
   );
 });

@@ -1,0 +1,24 @@
+import { readApiKeyFile } from '../config/api-key-file.ts';
+import { loadConfig } from '../config/config.ts';
+import { readProcessEnvironment } from '../config/environment.ts';
+import { TickerError } from '../domain/error-codes.ts';
+
+/** Where a running service is, and the key that opens it. */
+export interface RunningService {
+  /** http://host:port */
+  url: string;
+  key: string;
+}
+
+/** The service that the configuration describes; `url` overrides where it is. */
+export function runningService(url: string | undefined): RunningService {
+  const config = loadConfig(readProcessEnvironment(), {}, 'command');
+  const key = config.apiKey ?? readApiKeyFile(config.dataDirectory)?.key;
+  if (key === undefined) {
+    throw new TickerError(
+      'DATA_DIR',
+      `there is no key in ${config.dataDirectory}: start the service first, or set TICKER_API_KEY`,
+    );
+  }
+  return { url: url ?? `http://${config.bind}:${config.marketPort}`, key };
+}

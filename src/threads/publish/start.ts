@@ -1,0 +1,254 @@
+import type { MessagePort } from 'node:worker_threads';
+import { errorText, TickerError } from '../../domain/error-codes.ts';
+import { type Scope, SCOPES } from '../../domain/ports.ts';
+import { Delivery } from '../../fanout/delivery.ts';
+import type { ClientSession } from '../../fanout/session.ts';
+import { SubscriptionIndex } from '../../fanout/subscription-index.ts';
+import { createKeyAuthenticator } from '../../http/key-authenticator.ts';
+import { marketRoutes } from '../../http/market-routes.ts';
+import { createApp, listenExclusive, type Listener, type TemplatedApp } from '../../http/native.ts';
+import { mountHttp } from '../../http/server.ts';
+import { createWebContext } from '../../http/web-context.ts';
+import { mountWebSocket } from '../../http/web-socket.ts';
+import type { WebSocketConnection } from '../../http/web-socket-connection.ts';
+import { InstrumentTable } from '../../shm/instrument-table.ts';
+import { LastValueTable } from '../../shm/last-value-table.ts';
+import { METER_WRITER, PUBLISH, PUBLISH_HISTOGRAM } from '../../shm/layout/meters.ts';
+import { Ring } from '../../shm/ring.ts';
+import { SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON } from '../../wire/messages.ts';
+import type { FromPublish, ThreadData, ToPublish } from '../messages.ts';
+import { createThreadContext, type ThreadContext } from '../thread-context.ts';
+import { ControlLink } from './control-link.ts';
+import { DutyCycle } from './duty-cycle.ts';
+import { instrumentQueries } from './instrument-queries.ts';
+import { PublishLoop } from './loop.ts';
+import { Sessions } from './sessions.ts';
+import { StatusBoard } from './status-board.ts';
+
+export interface PublishData extends ThreadData {
+  /** The key that clients present; it holds every scope. */
+  apiKey: string;
+  host: string;
+  port: number;
+  corsOrigins: readonly string[];
+  clientBufferBytes: number;
+  clientsMax: number;
+}
+
+const TICKS_PATH = '/ws/ticks';
+/** Longest message of a client. 3,000 symbols take less than 200 kB. */
+const MESSAGE_BYTES_MAX = 256 * 1024;
+/** A larger one is not even read to its end: its connection is cut. */
+const PAYLOAD_BYTES_MAX = 1024 * 1024;
+const SUBSCRIPTIONS_MAX = 9_000;
+const SECOND_MS = 1000;
+/** How long closing clients may take before the app is closed under them. */
+const GOODBYE_MS = 200;
+
+/** Serves clients until control says stop. An error that nothing else caught ends the thread, tidily. */
+export async function startPublish(data: PublishData, port: MessagePort): Promise<void> {
+  const publish = new PublishThread(data, port);
+  process.on('uncaughtException', (error) => publish.fail(error));
+  process.on('unhandledRejection', (error) => publish.fail(error));
+  try {
+    await publish.start();
+  } catch (error) {
+    publish.fail(error);
+  }
+}
+
+class PublishThread {
+  readonly #data: PublishData;
+  readonly #port: MessagePort;
+  readonly #context: ThreadContext;
+  readonly #link: ControlLink;
+  readonly #board: StatusBoard;
+  readonly #sessions: Sessions;
+  readonly #cycle: DutyCycle;
+  readonly #bySocket = new WeakMap<WebSocketConnection, ClientSession>();
+  #app: TemplatedApp | undefined;
+  #listener: Listener | undefined;
+  #ending = false;
+
+  constructor(data: PublishData, port: MessagePort) {
+    const { blocks } = data;
+    this.#data = data;
+    this.#port = port;
+    this.#context = createThreadContext('publish', data, blocks.meters, METER_WRITER.PUBLISH);
+    const { clock, meters, logger } = this.#context;
+    this.#link = new ControlLink((message) => this.#post(message), clock);
+    this.#board = new StatusBoard(blocks, () => this.#sessions.meter());
+    const ring = new Ring(blocks.ring);
+    const { epochLow, epochHigh } = ring;
+    const index = new SubscriptionIndex(this.#link);
+    const lastValues = new LastValueTable(blocks.lastValues);
+    const { clientBufferBytes } = data;
+    const delivery = new Delivery({
+      epochLow,
+      epochHigh,
+      index,
+      lastValues,
+      clock,
+      clientBufferBytes,
+    });
+    const loop = new PublishLoop({
+      ring,
+      table: new InstrumentTable(blocks.instruments),
+      delivery,
+      meters,
+      clock,
+      onGap: (from, to) =>
+        this.#sessions.broadcast({ type: 'gap', from, to, reason: 'RING_OVERRUN' }),
+    });
+    let sessionNumber = 0;
+    const threadName = Math.floor(clock.nowUs()).toString(36);
+    const ports = {
+      clock,
+      authenticator: createKeyAuthenticator([issuedKey(data.apiKey)]),
+      directory: this.#link,
+      index,
+      delivery,
+      chains: this.#link,
+      position: () => loop.position,
+      sessionId: () => `${threadName}-${++sessionNumber}`,
+      counts: { received: 0, refused: 0 },
+      limits: {
+        subscriptions: SUBSCRIPTIONS_MAX,
+        messageBytes: MESSAGE_BYTES_MAX,
+        bufferBytes: clientBufferBytes,
+      },
+      onError: (error: unknown) => logger.error({ err: error }, 'session failed'),
+    };
+    this.#sessions = new Sessions(ports, meters);
+    this.#cycle = new DutyCycle(ring, loop, clock, () => this.#sessions.size);
+  }
+
+  async start(): Promise<void> {
+    const { host, port } = this.#data;
+    const { clock } = this.#context;
+    this.#port.on('message', (message: ToPublish) => this.#onControl(message));
+    const app = createApp();
+    this.#app = app;
+    this.#mount(app);
+    this.#listener = await listenExclusive(app, host, port);
+    clock.setInterval(() => this.#sessions.second(), SECOND_MS).unref();
+    this.#post({ type: 'listening', port: this.#listener.port });
+    await this.#cycle.run();
+  }
+
+  /** Reports the failure, says goodbye to clients and ends the thread; control starts another one. */
+  fail(error: unknown): void {
+    if (this.#ending) return;
+    const { logger } = this.#context;
+    logger.error({ err: error }, 'publish failed');
+    const code = error instanceof TickerError ? error.code : 'THREAD_FAILED';
+    const detail = error instanceof TickerError ? error.detail : errorText(error);
+    this.#post({ type: 'failed', code, detail });
+    this.#end(1);
+  }
+
+  #mount(app: TemplatedApp): void {
+    const { production, corsOrigins, apiKey, clientsMax, clientBufferBytes } = this.#data;
+    const { clock, logger, meters } = this.#context;
+    const web = createWebContext({
+      authenticator: createKeyAuthenticator([issuedKey(apiKey)]),
+      corsOrigins,
+      production,
+      clock,
+      logger,
+      onAnswer: (status, durationUs) => {
+        meters.add(PUBLISH.HTTP_STATUS_FIRST + Math.floor(status / 100), 1);
+        meters.record(PUBLISH_HISTOGRAM.HTTP_US, durationUs);
+      },
+    });
+    mountWebSocket(app, web, {
+      path: TICKS_PATH,
+      subprotocols: [SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON],
+      defaultSubprotocol: SUBPROTOCOL_JSON,
+      maxPayloadBytes: PAYLOAD_BYTES_MAX,
+      connectionsMax: clientsMax,
+      // One frame may carry a client past its limit before the limit is looked at.
+      bufferBytesMax: clientBufferBytes * 2,
+      onUnauthenticated: () => meters.add(PUBLISH.CLOSED_UNAUTHENTICATED, 1),
+      onOpen: (connection) => this.#open(connection),
+      onMessage: (connection, bytes, isBinary) => this.#onMessage(connection, bytes, isBinary),
+      onDrain: () => undefined,
+      onClose: (connection) => this.#close(connection),
+    });
+    const routes = marketRoutes({
+      status: this.#board,
+      production,
+      metricsContentType: this.#board.metricsContentType,
+      instruments: instrumentQueries(this.#link),
+      version: this.#board.version()['version'] ?? '',
+      consoleDirectory: this.#board.consoleDirectory,
+    });
+    mountHttp(app, web, routes);
+  }
+
+  #open(connection: WebSocketConnection): void {
+    const session = this.#sessions.open(connection, {
+      binary: connection.protocol === SUBPROTOCOL_BINARY,
+      principal: connection.principal,
+    });
+    this.#bySocket.set(connection, session);
+  }
+
+  #onMessage(connection: WebSocketConnection, bytes: ArrayBuffer, isBinary: boolean): void {
+    const session = this.#bySocket.get(connection);
+    if (isBinary) session?.onBinary();
+    else session?.onText(Buffer.from(bytes).toString('utf8'));
+  }
+
+  #close(connection: WebSocketConnection): void {
+    const session = this.#bySocket.get(connection);
+    if (session !== undefined) this.#sessions.close(session);
+  }
+
+  #onControl(message: ToPublish): void {
+    switch (message.type) {
+      case 'answer':
+        this.#link.onAnswer(message);
+        return;
+      case 'status':
+        this.#board.update(message.status);
+        return;
+      case 'chain-changed':
+        for (const session of this.#sessions) {
+          session.onChainChanged(message.chain, message.added, message.removedRows);
+        }
+        return;
+      case 'upstream-stale': {
+        const { account, sinceUs } = message;
+        this.#sessions.broadcast({ type: 'upstream_stale', account, since: Math.round(sinceUs) });
+        return;
+      }
+      case 'stop':
+        this.#cycle.drain();
+        this.#end(0);
+    }
+  }
+
+  /** Closes clients, then the app, then the thread: an open app aborts the whole process. */
+  #end(exitCode: number): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.#cycle.stop();
+    this.#listener?.close();
+    this.#sessions.closeAll();
+    this.#context.clock.setTimeout(() => {
+      this.#app?.close();
+      if (exitCode === 0) this.#post({ type: 'stopped' });
+      this.#port.close();
+      process.exit(exitCode);
+    }, GOODBYE_MS);
+  }
+
+  #post(message: FromPublish): void {
+    this.#port.postMessage(message);
+  }
+}
+
+function issuedKey(token: string): { keyId: string; token: string; scopes: readonly Scope[] } {
+  return { keyId: 'default', token, scopes: SCOPES };
+}

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { WakeData, WakeResult } from '../../support/shm-wake-sleeper.ts';
+import type { ThrowerData } from '../../support/shm-wake-thrower.ts';
+import { ACK_WAKE_WORD, BALL_WAKE_WORD, WAKE_WORDS } from '../../support/shm-wake-words.ts';
+import { threadStarter } from '../../support/shm-threads.ts';
+
+/** A lost wake-up hangs for ever; the watchdog makes it a failure. */
+const WATCHDOG_MS = 30_000;
+
+const CASES = [
+  { name: 'one blocked sleeper', asynchronous: [false], rounds: 100_000 },
+  { name: 'one sleeper on the event loop', asynchronous: [true], rounds: 20_000 },
+  {
+    name: 'three sleepers of both kinds on one word',
+    asynchronous: [false, false, true],
+    rounds: 5000,
+  },
+];
+
+for (const { name, asynchronous, rounds } of CASES) {
+  test(`${name}: of ${rounds} wake-ups none is lost`, { timeout: WATCHDOG_MS }, async (t) => {
+    const startThread = threadStarter(t);
+    const words = new Int32Array(new SharedArrayBuffer(WAKE_WORDS * 4));
+    // The wake words wrap too.
+    words[BALL_WAKE_WORD] = 0x7fff_ffff - 100;
+    words[ACK_WAKE_WORD] = -100;
+    const sleepers = asynchronous.map((isAsynchronous, sleeper) => {
+      return startThread<WakeResult>('shm-wake-sleeper', {
+        words,
+        sleeper,
+        rounds,
+        asynchronous: isAsynchronous,
+      } satisfies WakeData);
+    });
+    const thrower = startThread<number>('shm-wake-thrower', {
+      words,
+      sleepers: sleepers.length,
+      rounds,
+    } satisfies ThrowerData);
+    assert.equal(await thrower.result, rounds);
+    for (const sleeper of sleepers) {
+      const result = await sleeper.result;
+      t.diagnostic(JSON.stringify(result));
+      assert.equal(result.seen, rounds);
+      assert.ok(result.waits > 0, 'it did sleep');
+      assert.ok(result.caughtByLook > 0, 'work came between announcement and sleep');
+    }
+  });
+}

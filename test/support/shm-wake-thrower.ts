@@ -1,0 +1,42 @@
+/** Thread: throws the ball, waits until every sleeper has acknowledged it, and so on. */
+import { workerData } from 'node:worker_threads';
+import { WakeWord } from '../../src/shm/wake.ts';
+import { sendResult } from './shm-outcomes.ts';
+import { SeededRandom } from './shm-random.ts';
+import {
+  ACK_SLEEP_WORD,
+  ACK_WAKE_WORD,
+  ACK_WORD,
+  BALL_SLEEP_WORD,
+  BALL_WAKE_WORD,
+  BALL_WORD,
+} from './shm-wake-words.ts';
+
+export interface ThrowerData {
+  words: Int32Array<SharedArrayBuffer>;
+  sleepers: number;
+  rounds: number;
+}
+
+const { words, sleepers, rounds } = workerData as ThrowerData;
+const ball = new WakeWord(words, BALL_WAKE_WORD, BALL_SLEEP_WORD);
+const acknowledged = new WakeWord(words, ACK_WAKE_WORD, ACK_SLEEP_WORD);
+const random = new SeededRandom(1);
+
+function isAcknowledged(round: number): boolean {
+  for (let sleeper = 0; sleeper < sleepers; sleeper++) {
+    if (Atomics.load(words, ACK_WORD + sleeper) < round) return false;
+  }
+  return true;
+}
+
+for (let round = 1; round <= rounds; round++) {
+  for (let i = random.below(1 << random.below(15)); i > 0; i--) Atomics.load(words, BALL_WORD);
+  Atomics.store(words, BALL_WORD, round);
+  ball.wake();
+  while (!isAcknowledged(round)) {
+    const seen = acknowledged.announce();
+    if (!isAcknowledged(round)) acknowledged.waitBlocking(seen, Infinity);
+  }
+}
+sendResult(rounds);
