@@ -3,6 +3,12 @@ const SUB_BITS = 5;
 const SUB_BUCKETS = 2 ** SUB_BITS;
 const POWERS = 32 - SUB_BITS;
 
+/** A histogram on its way between processes. */
+export interface RecordedLatencies {
+  counts: Float64Array;
+  maxUs: number;
+}
+
 /**
  * Counts of microseconds from 0 to 2^32, at constant relative precision (3 %) in fixed memory, so
  * that a million latencies can be recorded without changing what is measured.
@@ -13,9 +19,13 @@ export class LatencyHistogram {
   /** Greatest value recorded, us. */
   maxUs = 0;
 
-  constructor(counts: Float64Array = new Float64Array((POWERS + 1) * SUB_BUCKETS)) {
-    this.counts = counts;
-    for (const n of counts) this.count += n;
+  /** Empty, or a copy of what another process recorded. */
+  constructor(recorded?: RecordedLatencies) {
+    this.counts = new Float64Array((POWERS + 1) * SUB_BUCKETS);
+    if (recorded === undefined) return;
+    this.counts.set(recorded.counts);
+    for (const n of recorded.counts) this.count += n;
+    this.maxUs = recorded.maxUs;
   }
 
   /** A clock that runs ahead of the other can make a latency negative; it counts as 0. */
@@ -30,6 +40,10 @@ export class LatencyHistogram {
     for (let i = 0; i < this.counts.length; i++) this.counts[i]! += other.counts[i]!;
     this.count += other.count;
     this.maxUs = Math.max(this.maxUs, other.maxUs);
+  }
+
+  recorded(): RecordedLatencies {
+    return { counts: this.counts.slice(), maxUs: this.maxUs };
   }
 
   clear(): void {
@@ -52,7 +66,7 @@ export class LatencyHistogram {
 
 function bucketOf(value: number): number {
   if (value < SUB_BUCKETS) return value;
-  const shift = 31 - SUB_BITS - Math.clz32(value) + 0;
+  const shift = 31 - SUB_BITS - Math.clz32(value);
   return (shift + 1) * SUB_BUCKETS + ((value >>> shift) - SUB_BUCKETS);
 }
 

@@ -78,7 +78,7 @@ function blockingTick(): TickViews {
       return Reflect.get(target, key, target) as unknown;
     },
   });
-  return { ...tick, u32: words };
+  return Object.create(tick, { u32: { value: words } }) as TickViews;
 }
 
 function runWriter(): void {

@@ -10,7 +10,7 @@ import type { WriterData, WriterResult } from '../../support/shm-ring-writer.ts'
 import { createSignals, raise, STOP_SIGNAL, type Signals } from '../../support/shm-signals.ts';
 import { threadStarter, type ShmThread } from '../../support/shm-threads.ts';
 
-const WATCHDOG_MS = 25_000;
+const WATCHDOG_MS = 60_000;
 const SLOTS = 1024;
 const WORKERS = 2;
 
@@ -43,7 +43,7 @@ function writerData(ring: SharedBlock, signals: Signals): WriterData {
   return {
     ring,
     signals,
-    ticksMin: 100_000,
+    ticksMin: 50_000,
     batchMax: 50,
     greeks: true,
     pauseEvery: 10,

@@ -9,7 +9,7 @@ import { threadStarter } from '../../support/shm-threads.ts';
 test(
   'two threads count while a third reads: no value is torn, none falls, none is lost',
   {
-    timeout: 15_000,
+    timeout: 60_000,
   },
   async (t) => {
     const startThread = threadStarter(t);

@@ -7,8 +7,8 @@ import { createSignals, raise, STOP_SIGNAL } from '../../support/shm-signals.ts'
 import { threadStarter } from '../../support/shm-threads.ts';
 
 /** Bounds a lost wake-up or an outcome that never comes. */
-const WATCHDOG_MS = 25_000;
-const TICKS_MIN = 100_000;
+const WATCHDOG_MS = 60_000;
+const TICKS_MIN = 50_000;
 
 /** Positions before the first tick: the cursors wrap at 2^31 and 2^32, beyond them the high word counts. */
 const STARTS: readonly [string, number][] = [
@@ -34,7 +34,7 @@ for (const [name, start] of STARTS) {
         capacity: 512,
         pauseEvery: 0,
         pauseMs: 0,
-        wanted: { intact: 50_000, wholeRun: 100 },
+        wanted: { intact: 20_000, wholeRun: 100 },
       } satisfies ReaderData);
       const slow = startThread<ReaderResult>('shm-ring-reader', {
         ...base,
@@ -42,7 +42,7 @@ for (const [name, start] of STARTS) {
         capacity: 8192,
         pauseEvery: 3,
         pauseMs: 1,
-        wanted: { intact: 5000, lappedBefore: 20, lappedDuring: 5, partlyLost: 20 },
+        wanted: { intact: 5000, lappedBefore: 10, lappedDuring: 3, partlyLost: 10 },
       } satisfies ReaderData);
       const writer = startThread<WriterResult>('shm-ring-writer', {
         ...base,

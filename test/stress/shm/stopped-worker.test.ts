@@ -23,7 +23,7 @@ import {
 import { createSignals, raise, RELEASE_SIGNAL } from '../../support/shm-signals.ts';
 import { threadStarter } from '../../support/shm-threads.ts';
 
-const WATCHDOG_MS = 15_000;
+const WATCHDOG_MS = 60_000;
 const SLOTS = 8;
 const LAPS = 200;
 /** Slot, counted from the first position, whose section the stopped worker holds. */

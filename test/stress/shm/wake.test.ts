@@ -6,7 +6,7 @@ import { ACK_WAKE_WORD, BALL_WAKE_WORD, WAKE_WORDS } from '../../support/shm-wak
 import { threadStarter } from '../../support/shm-threads.ts';
 
 /** A lost wake-up hangs for ever; the watchdog makes it a failure. */
-const WATCHDOG_MS = 30_000;
+const WATCHDOG_MS = 60_000;
 
 const CASES = [
   { name: 'one blocked sleeper', asynchronous: [false], rounds: 100_000 },

@@ -59,7 +59,7 @@ export class FakeBroker {
       stream.on('error', () => undefined);
       const answer = this.answers.shift() ?? 'ACCEPT';
       if (answer === 'ACCEPT') this.#accept(request, stream, head);
-      else if (answer === 'HANG') this.hanging.push(stream.resume());
+      else if (answer === 'HANG') this.#hang(stream);
       else this.refuse(stream, answer);
       watch.notify();
     });
@@ -94,6 +94,12 @@ export class FakeBroker {
   stop(): void {
     for (const stream of this.#streams) stream.destroy();
     this.#server.close();
+  }
+
+  #hang(stream: Duplex): void {
+    // Half-open as HTTP streams are, it would outlive the client.
+    stream.resume().on('end', () => stream.end());
+    this.hanging.push(stream);
   }
 
   #accept(request: IncomingMessage, stream: Duplex, head: Buffer): void {

@@ -162,8 +162,8 @@ test('values of 2^31 and more stay positive', () => {
   const tick = parsed(Buffer.alloc(184, 0xfe));
   assert.equal(tick.instrument_token, 0xfefe_fefe);
   assert.equal(tick.volume, 0xfefe_fefe);
-  assert.equal(tick.buy[0]?.quantity, 0xfefe_fefe);
-  assert.equal(tick.buy[0]?.orders, 0xfefe);
+  const level = { price: 0xfefe_fefe, quantity: 0xfefe_fefe, orders: 0xfefe, padding: 0xfefe };
+  assert.deepEqual(tick.sell, Array(5).fill(level));
 });
 
 test('the price divisor follows the segment: 10^7 for CDS, 10^4 for BCD, else 100', () => {

@@ -1,0 +1,51 @@
+import type { BenchDefinition } from './harness/bench.ts';
+
+/** Every bench, in the order in which they run. What each is for stands at the top of its file. */
+export const BENCHES: readonly BenchDefinition[] = [
+  {
+    kind: 'isolated',
+    name: 'parse',
+    title: 'Broker frames into ring slots',
+    load: async () => (await import('./micro/parse.ts')).runParse,
+  },
+  {
+    kind: 'isolated',
+    name: 'price',
+    title: 'Implied volatility and five Greeks of one option',
+    load: async () => (await import('./micro/price.ts')).runPrice,
+  },
+  {
+    kind: 'isolated',
+    name: 'encode',
+    title: 'Slots into frames for clients',
+    load: async () => (await import('./micro/encode.ts')).runEncode,
+  },
+  {
+    kind: 'isolated',
+    name: 'ring',
+    title: 'The ring alone, one thread',
+    load: async () => (await import('./micro/ring.ts')).runRing,
+  },
+  {
+    kind: 'isolated',
+    name: 'greeks',
+    title: "The Greeks worker's loop on a filled ring",
+    load: async () => (await import('./micro/greeks-loop.ts')).runGreeksLoop,
+  },
+  {
+    kind: 'isolated',
+    name: 'pipeline',
+    title: 'Broker frame to client frame, one thread, no sockets',
+    load: async () => (await import('./pipeline/tick-to-frame.ts')).runTickToFrame,
+  },
+  {
+    kind: 'hosted',
+    name: 'socket',
+    title: 'Simulator, service and clients in processes of their own, over sockets',
+    load: async () => (await import('./socket/socket-run.ts')).runSockets,
+  },
+];
+
+export function findBench(name: string): BenchDefinition | undefined {
+  return BENCHES.find((bench) => bench.name === name);
+}

@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { test, type TestContext } from 'node:test';
+import type { ClientEvents, TickerClient } from '../../../src/client/client.ts';
+import { createNodeClient } from '../../../src/client/node-socket.ts';
+import { TickerError } from '../../../src/domain/error-codes.ts';
+import {
+  answerWithChain,
+  chainContracts,
+  contractTick,
+  EXPIRY,
+} from '../../support/client/fake-chain.ts';
+import {
+  EPOCH,
+  FAKE_KEY,
+  FakeService,
+  type FakeServiceOptions,
+} from '../../support/client/fake-service.ts';
+
+const QUICK = { firstDelayMs: 1, maxDelayMs: 5 };
+
+async function startService(t: TestContext, options?: FakeServiceOptions): Promise<FakeService> {
+  const service = new FakeService(options);
+  await service.start();
+  t.after(() => service.stop());
+  return service;
+}
+
+function makeClient(
+  t: TestContext,
+  url: string,
+  options: Partial<Parameters<typeof createNodeClient>[0]> = {},
+): TickerClient {
+  const client = createNodeClient({ url, token: FAKE_KEY, reconnect: QUICK, ...options });
+  t.after(() => client.close());
+  return client;
+}
+
+/** The next event for which `condition` holds. */
+function next<Name extends keyof ClientEvents>(
+  client: TickerClient,
+  name: Name,
+  condition: (value: ClientEvents[Name]) => boolean = () => true,
+): Promise<ClientEvents[Name]> {
+  return new Promise((resolve) => {
+    const remove = client.on(name, (value) => {
+      if (!condition(value)) return;
+      remove();
+      resolve(value);
+    });
+  });
+}
+
+const CHAIN = { underlying: 'NIFTY', strikes: 3 };
+
+test('binary and JSON clients get equal ticks from one service', async (t) => {
+  const service = await startService(t, { onMessage: answerWithChain });
+  const collected = await Promise.all(
+    (['binary', 'json'] as const).map(async (format) => {
+      const client = makeClient(t, service.url, { format });
+      const hello = await client.connect();
+      assert.equal(hello.epoch, EPOCH);
+      const ticks: unknown[] = [];
+      const complete = next(client, 'tick', (tick) => ticks.push(tick) === 14);
+      const results = await client.subscribe({ chain: CHAIN, mode: 'compact', greeks: true });
+      assert.equal(results.length, 14);
+      await complete;
+      assert.ok((await client.ping()) >= 0);
+      return ticks;
+    }),
+  );
+  assert.deepEqual(collected[0], collected[1]);
+  assert.deepEqual(service.clients.map((client) => client.protocol).sort(), [
+    'ticker.v1.fbs',
+    'ticker.v1.json',
+  ]);
+});
+
+test('frames of ws, wherever they lie in its buffers, are read without a copy', async (t) => {
+  const service = await startService(t);
+  const client = makeClient(t, service.url);
+  await client.connect();
+  const [contract] = chainContracts(0, CHAIN);
+  const sequences: number[] = [];
+  const complete = next(client, 'frame', (frame) => {
+    for (let index = 0; index < frame.count; index += 1) {
+      sequences.push(frame.tick(index).instrumentSequence);
+    }
+    return sequences.length === 60;
+  });
+  for (let count = 1; count <= 60;) {
+    // Messages of odd lengths between the frames shift their alignment.
+    service.client.socket.send(`{"type":"x${'y'.repeat(count % 9)}"}`);
+    const size = Math.min(1 + (count % 3), 61 - count);
+    const ticks = Array.from({ length: size }, (_, index) =>
+      contractTick(contract!, count + index),
+    );
+    service.client.sendTicks('tick', ticks);
+    count += size;
+  }
+  await complete;
+  assert.deepEqual(
+    sequences,
+    Array.from({ length: 60 }, (_, index) => index + 1),
+  );
+  assert.equal(client.statistics.missing, 0);
+});
+
+test('a client whose connection is cut reconnects, renews and names what it missed', async (t) => {
+  const service = await startService(t, { onMessage: answerWithChain });
+  const client = makeClient(t, service.url);
+  await client.connect();
+  const first = next(client, 'tick', (tick) => tick.instrument_token === 8101);
+  await client.subscribe({ chain: CHAIN, mode: 'compact', greeks: true });
+  await first;
+
+  const reopened = next(client, 'hello');
+  const renewed = next(client, 'subscribed');
+  const gap = next(client, 'gap');
+  service.client.socket.terminate();
+  await reopened;
+  assert.equal((await renewed).results.length, 14);
+  const [contract] = chainContracts(0, CHAIN);
+  service.client.sendTicks('compact', [contractTick(contract!, 5, { flags: 9 })]);
+  const { reason, missing } = await gap;
+  assert.deepEqual({ reason, missing }, { reason: 'RECONNECT', missing: 3 });
+  assert.equal(client.statistics.connections, 2);
+});
+
+test('a wrong key ends the client with UNAUTHENTICATED', async (t) => {
+  const service = await startService(t);
+  const client = makeClient(t, service.url, { token: 'wrong' });
+  await assert.rejects(
+    client.connect(),
+    (error) => error instanceof TickerError && error.code === 'UNAUTHENTICATED',
+  );
+  assert.equal(client.state, 'closed');
+});
+
+test('a service that is not there is tried again until it is', async (t) => {
+  const service = await startService(t);
+  const { url } = service;
+  const { port } = new URL(url);
+  await service.stop();
+  const client = makeClient(t, url);
+  const failures: string[] = [];
+  const twice = next(client, 'close', ({ reason }) => failures.push(reason) === 2);
+  const opened = client.connect();
+  await twice;
+  assert.match(failures[0] ?? '', /ECONNREFUSED/);
+
+  const later = createServer((socket) => socket.destroy());
+  t.after(() => later.close());
+  later.listen(Number(port), '127.0.0.1');
+  await once(later, 'listening');
+  await next(client, 'close', ({ reason }) => !reason.includes('ECONNREFUSED'));
+  client.close();
+  await assert.rejects(opened, (error) => error instanceof TickerError);
+});
+
+test('a peer that accepts and says nothing is given up', async (t) => {
+  const silent = createServer();
+  const sockets = new Set<{ destroy(): void }>();
+  silent.on('connection', (socket) => sockets.add(socket));
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const client = makeClient(t, `ws://127.0.0.1:${port}/ws/ticks`, { helloTimeoutMs: 50 });
+  const closed = next(client, 'close');
+  const opened = client.connect();
+  assert.match((await closed).reason, /no hello in 50 ms/);
+  client.close();
+  await assert.rejects(opened, TickerError);
+});
+
+test('garbage and an oversized message cost the connection, not the process', async (t) => {
+  let clients = 0;
+  const service = await startService(t);
+  const client = makeClient(t, service.url);
+  await client.connect();
+  for (const garbage of ['{', Buffer.alloc(64), Buffer.alloc(17 * 1024 * 1024)]) {
+    clients += 1;
+    const reopened = next(client, 'hello');
+    service.client.socket.send(garbage);
+    await reopened;
+  }
+  assert.equal(service.clients.length, clients + 1);
+  assert.equal(client.state, 'open');
+});
+
+test('the contracts of the answer carry what a caller needs of them', async (t) => {
+  const service = await startService(t, { onMessage: answerWithChain });
+  const client = makeClient(t, service.url);
+  await client.connect();
+  const [line] = await client.subscribe({ chain: CHAIN });
+  assert.deepEqual(line, {
+    request: { ...CHAIN, expiry: EXPIRY },
+    ok: true,
+    token: 7800,
+    symbol: 'NFO:NIFTY26D0123900CE',
+    type: 'CE',
+    strike: 23_900,
+    expiry: EXPIRY,
+    lot_size: 65,
+    price_divisor: 100,
+  });
+});

@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { TestContext } from 'node:test';
+import { repositoryRoot } from './repository-root.ts';
+
+const MAIN = join(repositoryRoot, 'dist', 'src', 'main.js');
+
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** A `ticker <command>` process as a user starts it. */
+export interface TickerProcess {
+  child: ChildProcess;
+  /** Everything on standard error so far. */
+  errors(): string;
+  /** Next line on standard output that matches; rejects if the process ends first. */
+  line(pattern: RegExp): Promise<RegExpMatchArray>;
+  exited: Promise<Exit>;
+}
+
+/** A folder for one test's data, removed after it. */
+export function temporaryFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ticker-test-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Starts `ticker <args>`; the process is ended after the test whatever happens. */
+export function startTicker(
+  t: TestContext,
+  args: string[],
+  environment: Record<string, string> = {},
+): TickerProcess {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('TICKER_'));
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd: repositoryRoot,
+    env: { ...Object.fromEntries(inherited), ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+  const lines: string[] = [];
+  const waiting: { pattern: RegExp; resolve(match: RegExpMatchArray): void }[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    lines.push(line);
+    for (const waiter of waiting) {
+      const match = waiter.pattern.exec(line);
+      if (match !== null) waiter.resolve(match);
+    }
+  });
+  const exited = new Promise<Exit>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+  });
+  t.after(async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+    await exited;
+  });
+  return {
+    child,
+    errors: () => errors,
+    exited,
+    line(pattern) {
+      const seen = lines.map((line) => pattern.exec(line)).find((match) => match !== null);
+      if (seen !== undefined) return Promise.resolve(seen);
+      return new Promise((resolve, reject) => {
+        waiting.push({ pattern, resolve });
+        void exited.then(({ code, signal }) =>
+          reject(new Error(`ended (${code ?? signal}) before ${String(pattern)}: ${errors}`)),
+        );
+      });
+    },
+  };
+}
+
+export interface RunningTicker extends TickerProcess {
+  /** http://127.0.0.1:port */
+  url: string;
+  /** ws://127.0.0.1:port/ws/ticks */
+  ticksUrl: string;
+  key: string;
+}
+
+/** `ticker serve` on any free ports with its own data folder; resolves at its ready line. */
+export async function startService(
+  t: TestContext,
+  environment: Record<string, string> = {},
+): Promise<RunningTicker> {
+  const folder = temporaryFolder(t);
+  const process = startTicker(t, ['serve'], {
+    TICKER_DATA_DIR: folder,
+    TICKER_MARKET_PORT: '0',
+    TICKER_SIM_PORT: '0',
+    TICKER_LOG_LEVEL: 'warn',
+    ...environment,
+  });
+  const [, url = ''] = await process.line(/^ready market=(\S+)$/);
+  return {
+    ...process,
+    url,
+    ticksUrl: `${url.replace('http', 'ws')}/ws/ticks`,
+    key: readFileSync(join(folder, 'api-key'), 'utf8').trim(),
+  };
+}
+
+/** `ticker sim`; resolves at its ready line. */
+export async function startSimulatorProcess(
+  t: TestContext,
+  args: string[],
+): Promise<TickerProcess & { rest: string; ws: string; port: number }> {
+  const process = startTicker(t, ['sim', ...args]);
+  const [, rest = '', ws = ''] = await process.line(/^ready rest=(\S+) ws=(\S+)$/);
+  return { ...process, rest, ws, port: Number(new URL(rest).port) };
+}
+
+/** An accounts file that names a simulator's first account; returns its path. */
+export function accountsFile(t: TestContext, simulator: { rest: string; ws: string }): string {
+  const path = join(temporaryFolder(t), 'accounts.json');
+  const account = {
+    id: 'SIM001',
+    api_key: 'sim-key-1',
+    api_secret: 'sim-secret-1',
+    access_token: 'sim-token-1',
+    market_data: true,
+    trading: false,
+    rest_url: simulator.rest,
+    ws_url: simulator.ws,
+  };
+  writeFileSync(path, JSON.stringify([account]), { mode: 0o600 });
+  return path;
+}
