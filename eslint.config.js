@@ -9,6 +9,7 @@ const HOT = [
   'src/feed/sim/**/*.ts',
   'src/pricing/**/*.ts',
   'src/threads/greeks/**/*.ts',
+  'src/threads/ingest/**/*.ts',
   'src/threads/publish/**/*.ts',
   'src/wire/**/*.ts',
   'src/fanout/**/*.ts',

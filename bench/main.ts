@@ -8,7 +8,7 @@ import { type BenchCommand, HELP, parseCommandLine } from './harness/command-lin
 import { hostWarnings, readHost } from './harness/host.ts';
 import { runIsolated } from './harness/isolated-run.ts';
 import { JitterProbe } from './harness/jitter.ts';
-import { ProcessGroup } from './harness/managed-process.ts';
+import { ProcessError, ProcessGroup } from './harness/managed-process.ts';
 import { defaultReportPath, writeReport } from './harness/report-file.ts';
 import { type Report, reportText } from './harness/report.ts';
 import { type BenchReport, combineRuns, type RunReport } from './harness/result.ts';
@@ -75,8 +75,12 @@ function reportOf(bench: { name: string; title: string }, outcome: Outcome): Ben
   const report = combineRuns(bench, outcome.runs);
   if (outcome.error === undefined) return report;
   const { error } = outcome;
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { ...report, failures: [...report.failures, text] };
+  return { ...report, failures: [...report.failures, errorText(error)] };
+}
+
+function errorText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error instanceof ProcessError ? error.message : (error.stack ?? error.message);
 }
 
 async function run(command: BenchCommand): Promise<void> {

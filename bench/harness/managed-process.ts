@@ -14,6 +14,9 @@ export interface StartOptions {
   env?: NodeJS.ProcessEnv;
 }
 
+/** A process did not do what it was started for; the message is all there is to know. */
+export class ProcessError extends Error {}
+
 const KEPT_OUTPUT_CHARACTERS = 4000;
 
 /** A Node process that a bench has started: its output, its messages and its end. */
@@ -95,9 +98,9 @@ export class ManagedProcess {
   }
 
   /** An error about this process, with what it said last. */
-  error(what: string): Error {
+  error(what: string): ProcessError {
     const said = this.errorOutput === '' ? '' : `; it said:\n${this.errorOutput}`;
-    return new Error(`${this.name} ${what}${said}`);
+    return new ProcessError(`${this.name} ${what}${said}`);
   }
 }
 

@@ -45,7 +45,7 @@ export function reportText(report: Report): string {
 }
 
 function benchLines(bench: BenchReport): string[] {
-  const rows = [[...COLUMNS], ...bench.figures.map(figureRow)];
+  const rows = bench.figures.length === 0 ? [] : [[...COLUMNS], ...bench.figures.map(figureRow)];
   const widths = COLUMNS.map((_column, index) =>
     Math.max(...rows.map((row) => (row[index] ?? '').length)),
   );

@@ -7,7 +7,7 @@ import { Market } from '../../src/feed/sim/market.ts';
 import { TickFeed } from '../../src/feed/sim/tick-feed.ts';
 import { readInstrumentCsv } from '../../src/instruments/instrument-csv.ts';
 import { InstrumentRegistry } from '../../src/instruments/registry.ts';
-import { listingSize, selectInstruments } from './selection.ts';
+import { INSTRUMENTS, listingSize, selectInstruments } from './selection.ts';
 import { StepClock } from './step-clock.ts';
 
 /** Packets of every frame but the opening ones. */
@@ -29,16 +29,13 @@ export interface MarketRecording {
   optionShare: number;
 }
 
-/** Records `frameCount` frames of a seeded market that starts now. */
-export async function recordMarket(
-  instrumentCount: number,
-  frameCount: number,
-): Promise<MarketRecording> {
+/** Records `frameCount` frames of a seeded market of INSTRUMENTS contracts that starts now. */
+export async function recordMarket(frameCount: number): Promise<MarketRecording> {
   const seed = 1;
   const clock = new StepClock(createSystemClock().nowUs());
-  const market = new Market(seed, listingSize(instrumentCount), clock.nowUs() / 1000);
+  const market = new Market(seed, listingSize(INSTRUMENTS), clock.nowUs() / 1000);
   const registry = await registryOf(market);
-  const instruments = selectInstruments(registry.all, instrumentCount);
+  const instruments = selectInstruments(registry.all, INSTRUMENTS);
   const feed = new TickFeed(clock, market, seed, TICKS_PER_SECOND);
   const sent: Uint8Array[] = [];
   const identity = { id: 1, account: 'SIM001', openedUs: clock.nowUs() };

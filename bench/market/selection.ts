@@ -1,9 +1,11 @@
 import { type Instrument, isOption } from '../../src/domain/instrument.ts';
 
-/** Share of options among the instruments of the benches. */
-export const OPTION_SHARE = 0.6;
+/** Instruments of every bench: what one broker socket carries. */
+export const INSTRUMENTS = 3000;
+/** Share of options among them. */
+const OPTION_SHARE = 0.6;
 /** Contracts that the simulator must list for each one selected, for the shares to come out. */
-const LISTED_PER_SELECTED = 1.4;
+const LISTED_PER_SELECTED = 1.45;
 
 /** Contracts to list so that `selectInstruments` finds `count`. */
 export function listingSize(count: number): number {

@@ -56,11 +56,7 @@ function slotFields({ u32 }: TickViews, slotBytes: number): PacketFields {
 }
 
 /** True if the slot holds every field of the full packet. */
-export function slotHoldsPacket(
-  ticks: TickViews,
-  slotBytes: number,
-  packet: Uint8Array,
-): boolean {
+export function slotHoldsPacket(ticks: TickViews, slotBytes: number, packet: Uint8Array): boolean {
   const token = ticks.u32[(slotBytes >> 2) + TICK_INSTRUMENT_TOKEN_U32];
   return (
     token === tokenOf(packet) &&

@@ -24,7 +24,6 @@ import {
 import { slotHoldsPacket } from '../market/slot-fields.ts';
 import { createTickPath } from '../market/tick-path.ts';
 
-const INSTRUMENTS = 3000;
 const FRAMES = 200;
 const SINGLES = 2000;
 const RING_SLOTS = 65_536;
@@ -79,7 +78,7 @@ function bareParser(writer: RingWriter): (frame: Uint8Array) => number {
 }
 
 export async function runParse({ smoke }: RunOptions): Promise<RunReport> {
-  const recording = await recordMarket(smoke ? 300 : INSTRUMENTS, FRAMES);
+  const recording = await recordMarket(FRAMES);
   const verifier = new Verifier();
   verifyIngest(recording, verifier);
   verifyOfficial(recording, verifier);

@@ -25,7 +25,8 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
   try {
     process.exitCode = await run(args);
   } catch (error) {
-    console.error(`ticker: ${errorText(error)}`);
+    // Some texts of Node have several lines.
+    console.error(`ticker: ${errorText(error).replace(/\s*\n\s*/g, ' ')}`);
     const isUsage = error instanceof TickerError && error.code === 'USAGE';
     process.exitCode = isUsage ? EXIT_USAGE : EXIT_FAILURE;
   }

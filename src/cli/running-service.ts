@@ -2,6 +2,7 @@ import { readApiKeyFile } from '../config/api-key-file.ts';
 import { loadConfig } from '../config/config.ts';
 import { readProcessEnvironment } from '../config/environment.ts';
 import { TickerError } from '../domain/error-codes.ts';
+import { urlHost } from '../threads/control/url-host.ts';
 
 /** Where a running service is, and the key that opens it. */
 export interface RunningService {
@@ -20,5 +21,5 @@ export function runningService(url: string | undefined): RunningService {
       `there is no key in ${config.dataDirectory}: start the service first, or set TICKER_API_KEY`,
     );
   }
-  return { url: url ?? `http://${config.bind}:${config.marketPort}`, key };
+  return { url: url ?? `http://${urlHost(config.bind)}:${config.marketPort}`, key };
 }

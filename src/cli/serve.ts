@@ -35,6 +35,8 @@ export const serveCommand: Command = {
 };
 
 async function serve(args: string[]): Promise<number> {
+  // First of all: from here on a signal ends the service in order, whatever it is doing.
+  const signal = stopSignals();
   const config = configOf(args);
   const warn = (message: string) => console.error(`ticker: ${message}`);
   const accounts =
@@ -45,7 +47,6 @@ async function serve(args: string[]): Promise<number> {
           warn,
         });
   const apiKey = config.apiKey ?? generatedKey(config);
-  const signal = stopSignals();
   let fatal: TickerError | undefined;
   const died = new AbortController();
   const service = new Service({

@@ -33,11 +33,12 @@ export const watchCommand: Command = {
       },
       { min: 1, max: 1 },
     );
+    const strikes = wholeNumber('strikes', values.strikes, 0, STRIKES_MAX);
+    if (values.url !== undefined && !isHttpUrl(values.url)) {
+      throw new TickerError('USAGE', `--url must be an http(s) URL, not ${values.url}`);
+    }
     const { url, key } = runningService(values.url);
     const target = new URL('/ws/ticks', url);
-    if (target.protocol !== 'http:' && target.protocol !== 'https:') {
-      throw new TickerError('USAGE', `--url must be an http(s) URL, not ${url}`);
-    }
     target.protocol = target.protocol === 'https:' ? 'wss:' : 'ws:';
     const signal = stopSignals();
     await runWatch(
@@ -46,7 +47,7 @@ export const watchCommand: Command = {
         token: key,
         underlying: positionals[0] ?? '',
         ...(values.expiry === undefined ? {} : { expiry: values.expiry }),
-        strikes: wholeNumber('strikes', values.strikes, 0, STRIKES_MAX),
+        strikes,
         out: process.stdout,
         json: values.json,
         once: values.once,
@@ -56,3 +57,7 @@ export const watchCommand: Command = {
     return 0;
   },
 };
+
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}

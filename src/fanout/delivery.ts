@@ -1,15 +1,22 @@
 import type { Clock } from '../domain/clock.ts';
 import { CLOSE } from '../domain/ports.ts';
-import { type Mode, TICK_FLAG } from '../domain/status.ts';
+import { GREEKS_STATUS, type Mode, TICK_FLAG } from '../domain/status.ts';
 import { createPrivateTicks, type TickViews } from '../shm/block.ts';
 import type { LastValueTable } from '../shm/last-value-table.ts';
 import {
   TICK_FLAGS_U32,
+  TICK_GREEKS_SEQUENCE_HIGH_U32,
+  TICK_GREEKS_SEQUENCE_LOW_U32,
+  TICK_GREEKS_STATUS_U8,
   TICK_INSTRUMENT_SEQUENCE_U32,
+  TICK_SEQUENCE_HIGH_U32,
+  TICK_SEQUENCE_LOW_U32,
   TICK_SLOT_BYTES,
 } from '../shm/layout/tick-slot.ts';
+import { epochHex } from '../wire/epoch.ts';
 import type { TickObject } from '../wire/messages.ts';
 import { tickObject } from '../wire/tick-object.ts';
+import type { FrameKind } from '../wire/tick-layout.ts';
 import { FRAME_TICKS_MAX, FrameAssembler, frameKind } from './assembler.ts';
 import type { ClientConnection } from './connection.ts';
 import type { Subscription } from './subscription.ts';
@@ -36,6 +43,7 @@ export interface DeliveryOptions {
 
 /** Order in which a batch's frames leave; one mode a frame. */
 const MODES: readonly Mode[] = [3, 2, 4, 1];
+const WORD = 2 ** 32;
 
 /** Sends ticks to whom they concern: batches from the ring, snapshots from the last-value table. */
 export class Delivery {
@@ -46,11 +54,13 @@ export class Delivery {
   readonly #touched: ClientConnection[] = [];
   /** Copies of last values on their way out. */
   readonly #snapshots: TickViews;
+  /** Newest ring position that has been given to `deliver`. */
+  #delivered = 0;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
     this.#assembler = new FrameAssembler(options.epochLow, options.epochHigh);
-    this.epoch = hex32(options.epochHigh) + hex32(options.epochLow);
+    this.epoch = epochHex(options.epochLow, options.epochHigh);
     this.#snapshots = createPrivateTicks(FRAME_TICKS_MAX, TICK_SLOT_BYTES);
   }
 
@@ -60,6 +70,7 @@ export class Delivery {
    */
   deliver(batch: TickViews, rows: Int32Array, count: number, through: number): void {
     const touched = this.#touched;
+    this.#delivered = through;
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
       const subscriptions = row < 0 ? undefined : this.#options.index.ofRow(row);
@@ -85,6 +96,11 @@ export class Delivery {
       const place = connection.pendingSlots.length;
       const bytes = place * TICK_SLOT_BYTES;
       if (!lastValues.read(subscription.instrument.row, this.#snapshots, bytes)) continue;
+      subscription.snapshotDue =
+        subscription.greeks &&
+        this.#awaitsGreeks(bytes, Math.max(this.#delivered, connection.through));
+      // The snapshot would hold older Greeks, and the tick that has the right ones be passed over.
+      if (subscription.snapshotDue) continue;
       u32[(bytes >> 2) + TICK_FLAGS_U32]! |= TICK_FLAG.SNAPSHOT;
       // The table may be ahead of the ring batch that comes next: that batch's older ticks are then
       // passed over, so that the snapshot and what follows it have neither gap nor repeat.
@@ -100,6 +116,20 @@ export class Delivery {
     if (connection.pendingSlots.length > 0) {
       this.#flush(connection, this.#snapshots, connection.through);
     }
+  }
+
+  /** True if the last value at `bytes` is about to come from the ring with its own Greeks. */
+  #awaitsGreeks(bytes: number, delivered: number): boolean {
+    const { u8, u32 } = this.#snapshots;
+    const words = bytes >> 2;
+    const low = u32[words + TICK_SEQUENCE_LOW_U32]!;
+    const high = u32[words + TICK_SEQUENCE_HIGH_U32]!;
+    return (
+      low + high * WORD > delivered &&
+      u8[bytes + TICK_GREEKS_STATUS_U8] !== GREEKS_STATUS.NOT_AN_OPTION &&
+      (u32[words + TICK_GREEKS_SEQUENCE_LOW_U32] !== low ||
+        u32[words + TICK_GREEKS_SEQUENCE_HIGH_U32] !== high)
+    );
   }
 
   /** Sends a control record, unless the client reads too slowly. */
@@ -130,8 +160,7 @@ export class Delivery {
       for (let i = 0; i < pendingSlots.length; i++) {
         const subscription = pendingFor[i]!;
         if (subscription.mode !== mode) continue;
-        const slot = pendingSlots[i]! * TICK_SLOT_BYTES;
-        this.#assembler.put(kind, filled++, batch, slot, subscription.greeks);
+        this.#put(kind, filled++, batch, pendingSlots[i]! * TICK_SLOT_BYTES, subscription);
         left--;
         if (filled === FRAME_TICKS_MAX || left === 0) {
           this.#sendFrame(connection, kind, filled, left === 0 ? through : connection.through);
@@ -143,12 +172,22 @@ export class Delivery {
     }
   }
 
-  #sendFrame(
-    connection: ClientConnection,
-    kind: ReturnType<typeof frameKind>,
-    count: number,
-    through: number,
+  #put(
+    kind: FrameKind,
+    place: number,
+    batch: TickViews,
+    bytes: number,
+    subscription: Subscription,
   ): void {
+    this.#assembler.put(kind, place, batch, bytes, subscription.greeks);
+    if (!subscription.snapshotDue) return;
+    subscription.snapshotDue = false;
+    const { u32, structBytes } = this.#assembler.frame(kind);
+    u32[((place * structBytes) >> 2) + TICK_FLAGS_U32]! |= TICK_FLAG.SNAPSHOT;
+    this.counts.snapshots++;
+  }
+
+  #sendFrame(connection: ClientConnection, kind: FrameKind, count: number, through: number): void {
     const frame = this.#assembler.frame(kind).finish(count, this.#options.clock.nowUs(), through);
     connection.through = through;
     if (!connection.socket.send(frame)) return;
@@ -161,9 +200,7 @@ export class Delivery {
     const { pendingSlots, pendingFor } = connection;
     const ticks: TickObject[] = [];
     for (let i = 0; i < pendingSlots.length; i++) {
-      const { mode, greeks } = pendingFor[i]!;
-      const bytes = pendingSlots[i]! * TICK_SLOT_BYTES;
-      ticks.push(this.#jsonTick(batch, bytes, mode, greeks));
+      ticks.push(this.#jsonTick(batch, pendingSlots[i]! * TICK_SLOT_BYTES, pendingFor[i]!));
     }
     connection.through = through;
     const text = JSON.stringify({
@@ -180,9 +217,10 @@ export class Delivery {
   }
 
   /* The same bytes as in a binary frame, so that both formats show the same values. */
-  #jsonTick(batch: TickViews, bytes: number, mode: Mode, greeks: boolean): TickObject {
+  #jsonTick(batch: TickViews, bytes: number, subscription: Subscription): TickObject {
+    const { mode, greeks } = subscription;
     const kind = frameKind(mode);
-    this.#assembler.put(kind, 0, batch, bytes, greeks);
+    this.#put(kind, 0, batch, bytes, subscription);
     return tickObject(this.#assembler.view(kind), 0, kind, { greeks });
   }
 
@@ -193,8 +231,4 @@ export class Delivery {
     this.counts.tooSlow++;
     connection.socket.end(CLOSE.TOO_SLOW, `TOO_SLOW: ${buffered} bytes unread`);
   }
-}
-
-function hex32(word: number): string {
-  return (word >>> 0).toString(16).padStart(8, '0');
 }

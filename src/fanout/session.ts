@@ -26,8 +26,9 @@ import { failure, success } from './subscription-result.ts';
 export const HEARTBEAT_MS = 15_000;
 /** A socket that has not authenticated by then is closed. */
 export const AUTHENTICATION_MS = 10_000;
-/** Refused messages after which a client is taken to be talking nonsense. */
-const REFUSALS_MAX = 20;
+/** Messages that do not follow the protocol; after so many of them a client is closed. */
+const NONSENSE_MAX = 20;
+const NONSENSE: ReadonlySet<ErrorCode> = new Set(['BAD_JSON', 'BAD_MESSAGE', 'MESSAGE_TOO_LARGE']);
 /** Messages that may wait for their turn. */
 const QUEUED_MESSAGES_MAX = 256;
 
@@ -63,6 +64,8 @@ export interface SessionLimits {
 interface FollowedChain {
   key: ChainKey;
   options: DeliveryOptions;
+  /** Number of the subscribe that asked for it. */
+  order: number;
 }
 
 /** Answer to one name or token of a message. */
@@ -70,7 +73,8 @@ type ItemOutcome = Resolution<string | number | ChainKey>;
 
 /**
  * One client's conversation on `/ws/ticks`: messages in, answers and subscriptions out. Messages
- * are answered one after the other, in the order in which they came.
+ * are answered one after the other, in the order in which they came; what is no message of the
+ * protocol is refused at once.
  */
 export class ClientSession {
   readonly connection: ClientConnection;
@@ -79,7 +83,8 @@ export class ClientSession {
   #principal: Principal | undefined;
   #queue: Promise<void> = Promise.resolve();
   #queued = 0;
-  #refused = 0;
+  #nonsense = 0;
+  #subscribes = 0;
   #authenticationTimer: TimerHandle | undefined;
 
   constructor(
@@ -174,11 +179,11 @@ export class ClientSession {
     const removed: number[] = [];
     for (const row of removedRows) {
       const subscription = this.connection.subscriptions.get(row);
-      if (subscription === undefined) continue;
+      if (subscription === undefined || !this.#removeSource(subscription, source)) continue;
       removed.push(subscription.instrument.token);
-      this.#removeSource(subscription, source);
     }
-    const results = added.map((item) => this.#subscribeItem(item, source, chain.options));
+    const { options, order } = chain;
+    const results = added.map((item) => this.#subscribeItem(item, source, options, order));
     const subscriptions = subscribed(results);
     this.send({
       type: 'chain_changed',
@@ -218,8 +223,8 @@ export class ClientSession {
       return;
     }
     this.#authenticationTimer?.cancel();
-    this.send({ id, type: 'authenticated' });
     this.#welcome(principal);
+    this.send({ id, type: 'authenticated' });
   }
 
   #welcome(principal: Principal): void {
@@ -249,18 +254,19 @@ export class ClientSession {
   async #subscribe(id: number, target: Target, options: DeliveryOptions): Promise<void> {
     const { mode, greeks } = options;
     const wanted: DeliveryOptions = { mode, greeks };
+    const order = ++this.#subscribes;
     let outcomes: { line: SubscriptionResult; subscription: Subscription | undefined }[];
     if (target.kind === 'instruments') {
       const items = await this.#ports.directory.resolveInstruments(target.instruments);
       if (this.connection.closed) return;
-      outcomes = items.map((item) => this.#subscribeItem(item, BY_NAME, wanted));
+      outcomes = items.map((item) => this.#subscribeItem(item, BY_NAME, wanted, order));
     } else {
       const { chain, results } = await this.#ports.directory.resolveChain(target.chain);
       if (this.connection.closed) return;
       const source = chainSource(chain);
       if (!this.#chains.has(source)) this.#ports.chains.follow(chain);
-      this.#chains.set(source, { key: chain, options: wanted });
-      outcomes = results.map((item) => this.#subscribeItem(item, source, wanted));
+      this.#chains.set(source, { key: chain, options: wanted, order });
+      outcomes = results.map((item) => this.#subscribeItem(item, source, wanted, order));
     }
     this.send({ id, type: 'subscribed', results: outcomes.map((outcome) => outcome.line) });
     this.#ports.delivery.sendSnapshots(this.connection, subscribed(outcomes));
@@ -270,6 +276,7 @@ export class ClientSession {
     item: ItemOutcome,
     source: string,
     options: DeliveryOptions,
+    order: number,
   ): { line: SubscriptionResult; subscription: Subscription | undefined } {
     if (!item.ok) return { line: failure(item.request, item.code), subscription: undefined };
     const { subscriptions } = this.connection;
@@ -283,7 +290,7 @@ export class ClientSession {
       subscriptions.set(instrument.row, subscription);
       this.#ports.index.add(subscription);
     }
-    subscription.addSource(source, options);
+    subscription.addSource(source, options, order);
     this.#ports.index.refreshDemand(instrument.row);
     return { line: success(item.request, instrument), subscription };
   }
@@ -359,12 +366,11 @@ export class ClientSession {
   }
 
   #refuse(id: number | undefined, error: TickerError): void {
-    this.#refused++;
     this.#ports.counts.refused++;
     const { code, detail } = error;
     this.send({ type: 'error', ...(id === undefined ? {} : { id }), code, detail });
-    if (this.#refused >= REFUSALS_MAX && id === undefined) {
-      this.#end(CLOSE.BAD_PROTOCOL, code, `${this.#refused} messages were refused`);
+    if (NONSENSE.has(code) && ++this.#nonsense >= NONSENSE_MAX) {
+      this.#end(CLOSE.BAD_PROTOCOL, code, `${this.#nonsense} messages broke the protocol`);
     }
   }
 
@@ -380,8 +386,11 @@ export function chainSource(key: ChainKey): string {
   return `${key.underlying}|${key.expiry}|${key.strikes}`;
 }
 
+/** Each once, also if it was asked for twice. */
 function subscribed(
   outcomes: readonly { subscription: Subscription | undefined }[],
 ): Subscription[] {
-  return outcomes.flatMap(({ subscription }) => (subscription === undefined ? [] : [subscription]));
+  const subscriptions = new Set(outcomes.map(({ subscription }) => subscription));
+  subscriptions.delete(undefined);
+  return [...subscriptions] as Subscription[];
 }

@@ -5,6 +5,12 @@ import type { ClientConnection } from './connection.ts';
 /** Source of a subscription by name; chains use their key. */
 export const BY_NAME = '';
 
+/** What one source of a subscription asked for. */
+interface Source {
+  options: DeliveryOptions;
+  order: number;
+}
+
 /**
  * What one connection gets of one instrument. It may have been asked for by name and by several
  * chains; the newest of these sets what is delivered, and it ends with the last one.
@@ -19,7 +25,9 @@ export class Subscription {
   lastSequence = 0;
   /** A snapshot or tick has been sent. */
   started = false;
-  readonly #sources = new Map<string, DeliveryOptions>();
+  /** Its snapshot was left to the next tick, which is then flagged as one. */
+  snapshotDue = false;
+  readonly #sources = new Map<string, Source>();
 
   constructor(connection: ClientConnection, instrument: SubscribableInstrument) {
     this.connection = connection;
@@ -28,10 +36,12 @@ export class Subscription {
     this.greeks = false;
   }
 
-  addSource(source: string, options: DeliveryOptions): void {
-    // Re-adding makes it the newest.
-    this.#sources.delete(source);
-    this.#sources.set(source, options);
+  /**
+   * `order`: number of the subscribe that asked for it. A contract that enters the window of a chain
+   * later is as old as the chain's subscribe.
+   */
+  addSource(source: string, options: DeliveryOptions, order = 0): void {
+    this.#sources.set(source, { options, order });
     this.#apply();
   }
 
@@ -58,7 +68,10 @@ export class Subscription {
   }
 
   #apply(): void {
-    for (const options of this.#sources.values()) {
+    let newest = -1;
+    for (const { options, order } of this.#sources.values()) {
+      if (order < newest) continue;
+      newest = order;
       this.mode = options.mode;
       this.greeks = options.greeks;
     }

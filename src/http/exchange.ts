@@ -54,8 +54,7 @@ export class Exchange {
     this.startedMs = startedMs;
     this.method = request.getMethod().toUpperCase();
     this.path = request.getUrl();
-    // Undefined for a URL without `?`, whatever the type definitions say.
-    this.query = (request.getQuery() as string | undefined) ?? '';
+    this.query = request.getQuery() ?? '';
     let headerBytes = this.method.length + this.path.length + this.query.length;
     request.forEach((name, value) => {
       headerBytes += name.length + value.length;
@@ -92,15 +91,17 @@ export class Exchange {
     response.cork(() => {
       response.writeStatus(statusLine(reply.status));
       this.#writeHeaders(reply);
-      if (this.method === 'HEAD') {
-        // The length of what GET would send. The library's own argument for it never ends the
-        // exchange.
-        response.writeHeader('Content-Length', String(Buffer.byteLength(reply.body)));
-        response.endWithoutBody(undefined, closing);
-      } else if (reply.status === 204 || reply.status === 304) {
-        response.endWithoutBody(undefined, closing);
-      } else {
+      if (reply.status === 204 || reply.status === 304) {
+        response.endWithoutBody();
+      } else if (this.method !== 'HEAD') {
         response.end(reply.body, closing);
+      } else if (closing) {
+        response.end('', true);
+      } else {
+        // The length of what GET would send. The library's own argument for it (3.0.6) leaves the
+        // exchange open for ever.
+        response.writeHeader('Content-Length', String(Buffer.byteLength(reply.body)));
+        response.endWithoutBody();
       }
     });
     this.#context.onAnswer(this, reply.status);

@@ -6,12 +6,16 @@ import { TickerError, errorText, type ErrorCode } from '../domain/error-codes.ts
 /* The one import of uWebSockets.js. */
 
 export type {
-  HttpRequest,
   HttpResponse,
   TemplatedApp,
   WebSocket,
   us_socket_context_t as UpgradeContext,
 } from 'uWebSockets.js';
+
+export type HttpRequest = Omit<uWebSockets.HttpRequest, 'getQuery'> & {
+  /** Undefined for a URL without `?`, whatever the package's own definition says. */
+  getQuery(): string | undefined;
+};
 
 type Native = Pick<
   typeof uWebSockets,
@@ -33,6 +37,9 @@ interface HostListener {
 }
 
 const PACKAGE = 'uWebSockets.js';
+
+/** Somebody else may take a free port before we do, but hardly so many times. */
+const FREE_PORT_ATTEMPTS = 5;
 
 let loaded: Native | undefined;
 
@@ -90,7 +97,7 @@ export function createApp(): uWebSockets.TemplatedApp {
 export interface Listener {
   /** The port, also when any free one was asked for. */
   port: number;
-  /** Takes no new connections; those that are open stay. */
+  /** Takes no new connections; those that are open stay. Not after the app was closed. */
   close(): void;
 }
 
@@ -116,6 +123,30 @@ function listenError(host: string, port: number): Promise<TickerError> {
   });
 }
 
+/** A port of `host` that nobody has now; undefined: there is none, or no such host. */
+function freePort(host: string): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(undefined));
+    probe.listen({ host, port: 0, exclusive: true }, () => {
+      const address = probe.address();
+      const port = typeof address === 'object' ? address?.port : undefined;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+function listenSocket(
+  app: uWebSockets.TemplatedApp,
+  host: string,
+  port: number,
+): Promise<uWebSockets.us_listen_socket | false> {
+  const exclusive = native().LIBUS_LISTEN_EXCLUSIVE_PORT;
+  return new Promise((resolve) => {
+    (app as unknown as HostListener).listen(host, port, exclusive, resolve);
+  });
+}
+
 /**
  * Listens on `host:port` (0: any free port), and on nothing that another listener has: without the
  * exclusive option a second one would silently share the port. Rejects with TickerError PORT_IN_USE,
@@ -126,21 +157,23 @@ export async function listenExclusive(
   host: string,
   port: number,
 ): Promise<Listener> {
-  const library = native();
-  const socket = await new Promise<uWebSockets.us_listen_socket | false>((resolve) => {
-    (app as unknown as HostListener).listen(
-      host,
-      port,
-      library.LIBUS_LISTEN_EXCLUSIVE_PORT,
-      resolve,
-    );
-  });
-  if (socket === false) throw await listenError(host, port);
+  let chosen = port;
+  let socket: uWebSockets.us_listen_socket | false;
+  let attempts = 0;
+  do {
+    // Asked for port 0, uWebSockets.js leaves out SO_REUSEADDR, and the port could not be had again
+    // by a restarted thread while old connections to it linger.
+    if (port === 0) chosen = (await freePort(host)) ?? 0;
+    socket = await listenSocket(app, host, chosen);
+    attempts += 1;
+  } while (socket === false && port === 0 && attempts < FREE_PORT_ATTEMPTS);
+  if (socket === false) throw await listenError(host, chosen);
+  const listening = socket;
   let open = true;
   return {
-    port: library.us_socket_local_port(socket),
+    port: native().us_socket_local_port(listening),
     close() {
-      if (open) library.us_listen_socket_close(socket);
+      if (open) native().us_listen_socket_close(listening);
       open = false;
     },
   };

@@ -1,4 +1,6 @@
-import { parse } from 'csv-parse';
+import { pipeline } from 'node:stream/promises';
+import { CsvError, parse } from 'csv-parse';
+import { istMidnightMs } from '../domain/calendar.ts';
 import { TickerError } from '../domain/error-codes.ts';
 import type { Instrument, InstrumentType } from '../domain/instrument.ts';
 
@@ -24,7 +26,8 @@ export interface InstrumentDump {
 
 /**
  * Reads the broker's instrument dump, in chunks of CSV text or bytes. A bad row is counted and left
- * out; a dump without the expected columns, or without one good row, is BROKER_ANSWER.
+ * out; a dump that is no CSV, lacks a column that is read, or has not one good row, is
+ * BROKER_ANSWER. Errors of `chunks` come through as they are; it has been closed in any case.
  */
 export async function readInstrumentCsv(
   chunks: AsyncIterable<string | Uint8Array>,
@@ -33,23 +36,35 @@ export async function readInstrumentCsv(
     columns: true,
     bom: true,
     relax_column_count: true,
+    // Quotes that do not enclose a field are part of a name.
+    relax_quotes: true,
     skip_empty_lines: true,
   });
-  const feeding = (async () => {
-    try {
-      for await (const chunk of chunks) {
-        if (!parser.write(chunk)) {
-          await new Promise<void>((resolve) => parser.once('drain', resolve));
-        }
-      }
-      parser.end();
-    } catch (error) {
-      parser.destroy(error instanceof Error ? error : new Error(String(error)));
-    }
-  })();
+  // Ends both sides when one of them fails; the reader below is the one that reports it.
+  const feeding = pipeline(chunks, parser).catch(() => undefined);
   const dump: InstrumentDump = { instruments: [], rejectedRows: 0, firstReject: undefined };
+  try {
+    await collectRows(parser as AsyncIterable<Record<string, string>>, dump);
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    const detail = `the instrument dump is no CSV: ${error.message}`;
+    throw new TickerError('BROKER_ANSWER', detail, { cause: error });
+  } finally {
+    await feeding;
+  }
+  if (dump.instruments.length === 0) {
+    const why = dump.firstReject ?? 'it is empty';
+    throw new TickerError('BROKER_ANSWER', `the instrument dump has no usable row: ${why}`);
+  }
+  return dump;
+}
+
+async function collectRows(
+  rows: AsyncIterable<Record<string, string>>,
+  dump: InstrumentDump,
+): Promise<void> {
   let checked = false;
-  for await (const row of parser as AsyncIterable<Record<string, string>>) {
+  for await (const row of rows) {
     if (!checked) {
       checkColumns(row);
       checked = true;
@@ -62,12 +77,6 @@ export async function readInstrumentCsv(
       dump.instruments.push(result);
     }
   }
-  await feeding;
-  if (dump.instruments.length === 0) {
-    const why = dump.firstReject ?? 'it is empty';
-    throw new TickerError('BROKER_ANSWER', `the instrument dump has no usable row: ${why}`);
-  }
-  return dump;
 }
 
 function checkColumns(row: Record<string, string>): void {
@@ -90,12 +99,12 @@ function instrumentOfRow(row: Record<string, string>): Instrument | string {
   if (type === undefined) return `${tradingsymbol} has an unknown instrument_type`;
   const isOption = type === 'CE' || type === 'PE';
   const strike = Number(row['strike']);
-  if (isOption && !(strike > 0)) return `${tradingsymbol} has no strike`;
+  if (isOption && !(strike > 0 && strike < Infinity)) return `${tradingsymbol} has no strike`;
   const expiry = row['expiry'] === '' || row['expiry'] === undefined ? null : row['expiry'];
-  if ((isOption || type === 'FUT') && (expiry === null || !/^\d{4}-\d{2}-\d{2}$/.test(expiry))) {
+  if ((isOption || type === 'FUT') && (expiry === null || !isDate(expiry))) {
     return `${tradingsymbol} has no expiry date`;
   }
-  return {
+  const instrument: Instrument = {
     token,
     exchange: row['exchange'] ?? '',
     tradingsymbol,
@@ -107,6 +116,16 @@ function instrumentOfRow(row: Record<string, string>): Instrument | string {
     tickSize: Number(row['tick_size']) || 0,
     lotSize: Number(row['lot_size']) || 1,
   };
+  return instrument;
+}
+
+function isDate(text: string): boolean {
+  try {
+    istMidnightMs(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function instrumentType(text: string, segment: string): InstrumentType | undefined {

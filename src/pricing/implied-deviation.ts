@@ -54,8 +54,9 @@ function guessNearMoney(): boolean {
   if (!(logMoneyness < FITTED_LOG_MONEYNESS_MAX && share > STRADDLE_SHARE_MIN)) return false;
   problem[STRADDLE_SHARE] = share;
   evaluateNormalModel(problem, STRADDLE_SHARE, NORMAL_DEVIATION);
-  const absolute = straddle * problem[NORMAL_DEVIATION]!;
-  const x = (absolute / smaller) * (absolute / (smaller + gap));
+  const perLeg = (straddle * problem[NORMAL_DEVIATION]!) / smaller;
+  const legQuotient = smaller / (smaller + gap);
+  const x = perLeg * perLeg * legQuotient;
   const y = logMoneyness * logMoneyness;
   const factor =
     1.000000452 +
@@ -67,7 +68,7 @@ function guessNearMoney(): boolean {
           (0.003633986151 +
             y * (-0.0008293557863 + y * 0.0001272039849) +
             x * (0.0004046545229 - y * 0.0001496396771 + x * 5.379949294e-5)));
-  const deviation = Math.sqrt(x) * factor;
+  const deviation = perLeg * Math.sqrt(legQuotient) * factor;
   problem[PROBLEM_DEVIATION] = deviation;
   return deviation < FITTED_DEVIATION_MAX;
 }

@@ -81,18 +81,19 @@ function black76(type: OptionType): GreeksStatus {
   const timeYears = input[TIME_YEARS]!;
   const discount = input[FINANCING]!;
   if (!(price > 0 && forward > 0 && strike > 0 && discount > 0)) return GREEKS_STATUS.INVALID;
-  if (!(price + forward + strike + discount + Math.abs(timeYears) < Infinity)) {
-    return GREEKS_STATUS.INVALID;
-  }
+  const sizes = price + forward + strike + discount + Math.abs(timeYears);
+  if (!(sizes + discount * (forward + strike) < Infinity)) return GREEKS_STATUS.INVALID;
   if (timeYears <= 0) return GREEKS_STATUS.EXPIRED;
   const inTheMoney = type * (forward - strike);
   const timeValue = inTheMoney > 0 ? price - discount * inTheMoney : price;
   if (timeValue <= 0) return GREEKS_STATUS.BELOW_INTRINSIC;
   const room = discount * (type > 0 ? forward : strike) - price;
-  if (room <= 0) return GREEKS_STATUS.ABOVE_MAXIMUM;
+  const smaller = discount * (forward < strike ? forward : strike);
+  // The same condition twice, as a leg may be too small for the one or the other to see.
+  if (room <= 0 || timeValue >= smaller) return GREEKS_STATUS.ABOVE_MAXIMUM;
   problem[PROBLEM_TIME_VALUE] = timeValue;
   problem[PROBLEM_ROOM] = room;
-  problem[PROBLEM_SMALLER_LEG] = discount * (forward < strike ? forward : strike);
+  problem[PROBLEM_SMALLER_LEG] = smaller;
   problem[PROBLEM_LEG_GAP] = discount * Math.abs(inTheMoney);
   evaluateLogRatio(input, UNDERLYING, STRIKE, LOG_RATIO);
   problem[PROBLEM_LOG_MONEYNESS] = Math.abs(input[LOG_RATIO]!);
@@ -108,24 +109,25 @@ function blackScholesMerton(type: OptionType): GreeksStatus {
   const rate = input[FINANCING]!;
   const dividendYield = input[DIVIDEND_YIELD]!;
   if (!(price > 0 && spot > 0 && strike > 0)) return GREEKS_STATUS.INVALID;
-  const sizes = price + spot + strike + Math.abs(timeYears);
-  if (!(sizes + Math.abs(rate) + Math.abs(dividendYield) < Infinity)) return GREEKS_STATUS.INVALID;
-  if (timeYears <= 0) return GREEKS_STATUS.EXPIRED;
   const asset = spot * Math.exp(-dividendYield * timeYears);
   const cash = strike * Math.exp(-rate * timeYears);
+  const sizes = price + spot + strike + Math.abs(timeYears) + asset + cash;
+  if (!(sizes + Math.abs(rate) + Math.abs(dividendYield) < Infinity)) return GREEKS_STATUS.INVALID;
+  if (timeYears <= 0) return GREEKS_STATUS.EXPIRED;
   const inTheMoney = type * (asset - cash);
   const timeValue = inTheMoney > 0 ? price - inTheMoney : price;
   if (timeValue <= 0) return GREEKS_STATUS.BELOW_INTRINSIC;
   const room = (type > 0 ? asset : cash) - price;
-  if (room <= 0) return GREEKS_STATUS.ABOVE_MAXIMUM;
+  const smaller = asset < cash ? asset : cash;
+  if (room <= 0 || timeValue >= smaller) return GREEKS_STATUS.ABOVE_MAXIMUM;
   problem[PROBLEM_TIME_VALUE] = timeValue;
   problem[PROBLEM_ROOM] = room;
-  problem[PROBLEM_SMALLER_LEG] = asset < cash ? asset : cash;
+  problem[PROBLEM_SMALLER_LEG] = smaller;
   evaluateLogRatio(input, UNDERLYING, STRIKE, LOG_RATIO);
   const logMoneyness = Math.abs(input[LOG_RATIO]! + (rate - dividendYield) * timeYears);
   problem[PROBLEM_LOG_MONEYNESS] = logMoneyness;
   // Not |asset - cash|, which is rounding where the legs meet.
-  problem[PROBLEM_LEG_GAP] = problem[PROBLEM_SMALLER_LEG]! * Math.expm1(logMoneyness);
+  problem[PROBLEM_LEG_GAP] = smaller * Math.expm1(logMoneyness);
   solveDeviation();
   return GREEKS_STATUS.OK;
 }

@@ -31,6 +31,7 @@ export function normalCdf(z: number): number {
 /** Scaled complementary error function exp(z^2) erfc(z); Infinity below about -26.6. */
 export function erfcx(z: number): number {
   if (z >= 0) return SQRT_2_OVER_PI * millsRatio(z * SQRT_2);
+  if (z < -27) return Infinity;
   const head = Math.round(z * 16) / 16;
   const square = Math.exp(head * head) * Math.exp((z - head) * (z + head));
   return 2 * square - SQRT_2_OVER_PI * millsRatio(-z * SQRT_2);

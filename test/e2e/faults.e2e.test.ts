@@ -154,7 +154,8 @@ test('bytes that are not HTTP do not disturb the market port', async (t) => {
   const { port, hostname } = new URL(service.url);
   const socket = connect(Number(port), hostname);
   socket.on('error', () => undefined);
+  await once(socket, 'connect');
   socket.write(Buffer.from([0, 1, 2, 3, 255, 254, 13, 10, 13, 10]));
-  await once(socket, 'close');
   assert.equal((await fetch(new URL('/livez', service.url))).status, 200);
+  socket.destroy();
 });

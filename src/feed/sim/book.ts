@@ -82,7 +82,7 @@ function setLevelPrice(
   }
 }
 
-/** Sets quantity and orders of a level and keeps the side's total in step. `side`: BIDS or OFFERS. */
+/** Sets quantity and orders of a level of BIDS or OFFERS, and keeps the side's total in step. */
 export function setLevelSize(
   instrument: SimInstrument,
   side: number,

@@ -3,10 +3,10 @@ import { HEARTBEAT_FRAME, packetToken } from './encoder.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { FramePool } from './frame-writer.ts';
 import type { Market } from './market.ts';
-import type { FeedMode, PacketSink, SimInstrument, Subscription } from './sim-instrument.ts';
+import type { FeedMode, PacketSink, SimInstrument } from './sim-instrument.ts';
+import { MAX_SUBSCRIPTIONS, SubscriptionBook } from './subscription-book.ts';
+import type { WatchList } from './subscription-book.ts';
 
-/** Most instruments of one connection, as at the broker. */
-export const MAX_SUBSCRIPTIONS = 3000;
 const HEARTBEAT_IDLE_MS = 1000;
 /** A client this far behind is disconnected, as the broker does. */
 const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
@@ -30,12 +30,6 @@ export interface PeerSocket {
   resume(): void;
 }
 
-/** Called when the first subscription of an instrument begins or its last one ends. */
-export interface WatchList {
-  watch(instrument: SimInstrument): void;
-  unwatch(instrument: SimInstrument): void;
-}
-
 export type Fate = 'open' | 'silent' | 'hung' | 'closed';
 
 export interface ConnectionIdentity {
@@ -45,16 +39,13 @@ export interface ConnectionIdentity {
   openedUs: number;
 }
 
-/** One client of the broker protocol: its subscriptions and what is sent to it. No I/O of its own. */
+/** One client of the broker protocol: its subscriptions and what it is sent. No I/O of its own. */
 export class Connection implements PacketSink {
   readonly identity: ConnectionIdentity;
   readonly #socket: PeerSocket;
   readonly #market: Market;
-  readonly #watchList: WatchList;
+  readonly #subscriptions: SubscriptionBook;
   readonly #writer: FrameWriter;
-  readonly #subscriptions = new Map<number, Subscription>();
-  readonly #unsent = new Set<Subscription>();
-  readonly #unsentRecorded = new Set<SimInstrument>();
   #lastFrameMs: number;
   #nowMs: number;
   fate: Fate = 'open';
@@ -65,6 +56,7 @@ export class Connection implements PacketSink {
   heartbeats = 0;
   ignoredMessages = 0;
   isTooSlow = false;
+  #subscriptionsAtEnd = 0;
 
   /** `nowMs`: the monotonic clock. */
   constructor(
@@ -78,7 +70,7 @@ export class Connection implements PacketSink {
     this.identity = identity;
     this.#socket = socket;
     this.#market = market;
-    this.#watchList = watchList;
+    this.#subscriptions = new SubscriptionBook(this, market, watchList);
     this.#nowMs = nowMs;
     this.#lastFrameMs = nowMs;
     this.#writer = new FrameWriter(pool, (frame, done) => {
@@ -86,8 +78,9 @@ export class Connection implements PacketSink {
     });
   }
 
+  /** Now, or when the socket ended. */
   get subscriptionCount(): number {
-    return this.#subscriptions.size;
+    return this.fate === 'closed' ? this.#subscriptionsAtEnd : this.#subscriptions.size;
   }
 
   /** A text message of the client. What the broker would not understand is ignored and counted. */
@@ -106,7 +99,7 @@ export class Connection implements PacketSink {
     const { a: action, v: value } = message as { a?: unknown; v?: unknown };
     if (!Array.isArray(value)) this.ignoredMessages++;
     else if (action === 'subscribe') this.#subscribe(tokensIn(value));
-    else if (action === 'unsubscribe') this.#unsubscribe(tokensIn(value));
+    else if (action === 'unsubscribe') this.#subscriptions.unsubscribe(tokensIn(value));
     else if (action === 'mode') this.#setMode(value[0], value[1]);
     else this.ignoredMessages++;
   }
@@ -119,16 +112,9 @@ export class Connection implements PacketSink {
   /** Sends the snapshots that subscriptions and mode changes have asked for. */
   sendSnapshots(): void {
     if (!this.isDelivering) return;
-    for (const subscription of this.#unsent) {
-      const { instrument } = subscription;
-      if (instrument.isRecorded || instrument.isExpired) continue;
-      // Nobody else has seen the packet before this one, so it may be brought up to date.
-      if (instrument.subscriptions.length === 1) this.#market.refresh(instrument);
-      instrument.deliverTo(subscription);
-    }
-    this.#unsent.clear();
-    for (const instrument of this.#unsentRecorded) this.#sendRecorded(instrument);
-    this.#unsentRecorded.clear();
+    this.#subscriptions.deliverSnapshots((instrument) => {
+      this.#sendRecorded(instrument);
+    });
   }
 
   /** Ends a round: sends collected packets, or a heartbeat when there was nothing for a while. */
@@ -172,68 +158,24 @@ export class Connection implements PacketSink {
 
   /** The socket has ended. */
   closed(): void {
+    this.#subscriptionsAtEnd = this.#subscriptions.size;
     this.fate = 'closed';
     this.isDelivering = false;
-    for (const token of [...this.#subscriptions.keys()]) this.#end(token);
+    this.#subscriptions.unsubscribeAll();
+    this.#writer.release();
   }
 
   #subscribe(tokens: readonly number[]): void {
-    let refused = 0;
-    for (const token of tokens) {
-      const instrument = this.#market.find(token);
-      if (instrument === undefined) continue;
-      let subscription = this.#subscriptions.get(token);
-      if (subscription === undefined) {
-        if (this.#subscriptions.size === MAX_SUBSCRIPTIONS) {
-          refused++;
-          continue;
-        }
-        subscription = this.#begin(instrument);
-      }
-      this.#unsent.add(subscription);
-      if (instrument.isRecorded) this.#unsentRecorded.add(instrument);
-    }
-    if (refused > 0) {
-      const data = `Limit of ${MAX_SUBSCRIPTIONS} instruments reached, ${refused} not subscribed`;
-      this.sendText(JSON.stringify({ type: 'error', data }));
-    }
-  }
-
-  #begin(instrument: SimInstrument): Subscription {
-    const subscription: Subscription = { sink: this, instrument, mode: MODE.QUOTE };
-    if (instrument.subscriptions.length === 0) this.#watchList.watch(instrument);
-    instrument.subscriptions.push(subscription);
-    this.#subscriptions.set(instrument.spec.token, subscription);
-    return subscription;
-  }
-
-  #unsubscribe(tokens: readonly number[]): void {
-    for (const token of tokens) this.#end(token);
-  }
-
-  #end(token: number): void {
-    const subscription = this.#subscriptions.get(token);
-    if (subscription === undefined) return;
-    const { instrument } = subscription;
-    this.#subscriptions.delete(token);
-    this.#unsent.delete(subscription);
-    this.#unsentRecorded.delete(instrument);
-    instrument.subscriptions.splice(instrument.subscriptions.indexOf(subscription), 1);
-    if (instrument.subscriptions.length === 0) this.#watchList.unwatch(instrument);
+    const refused = this.#subscriptions.subscribe(tokens);
+    if (refused === 0) return;
+    const data = `Limit of ${MAX_SUBSCRIPTIONS} instruments reached, ${refused} not subscribed`;
+    this.sendText(JSON.stringify({ type: 'error', data }));
   }
 
   #setMode(name: unknown, tokens: unknown): void {
     const mode = MODES.get(name);
-    if (mode === undefined || !Array.isArray(tokens)) {
-      this.ignoredMessages++;
-      return;
-    }
-    for (const token of tokensIn(tokens)) {
-      const subscription = this.#subscriptions.get(token);
-      if (subscription === undefined) continue;
-      subscription.mode = mode;
-      this.#unsent.add(subscription);
-    }
+    if (mode === undefined || !Array.isArray(tokens)) this.ignoredMessages++;
+    else this.#subscriptions.setMode(mode, tokensIn(tokens));
   }
 
   #sendRecorded(instrument: SimInstrument): void {

@@ -39,7 +39,7 @@ export class FaultRunner {
     this.#log = log;
   }
 
-  /** Throws CONFIG_INVALID for an account or underlying that does not exist, before anything runs. */
+  /** Throws CONFIG_INVALID for an unknown account or underlying, before anything runs. */
   schedule(script: readonly SimulatorFault[]): void {
     script.forEach((fault, index) => {
       this.#check(fault, `fault script entry ${index + 1}`);

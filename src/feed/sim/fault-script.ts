@@ -5,7 +5,7 @@ export type FaultArgs = Readonly<Record<string, string | number | boolean>>;
 
 /** One entry of a fault script, as it stands in the JSON. */
 export interface SimulatorFault {
-  /** Milliseconds after the start of the simulator, or after the request that brought the script. */
+  /** Milliseconds after the simulator's start, or after the request that brought the script. */
   at_ms: number;
   /** SIM001, ...; left out: all. */
   account?: string;

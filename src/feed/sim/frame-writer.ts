@@ -64,4 +64,10 @@ export class FrameWriter {
       this.#pool.give(buffer);
     });
   }
+
+  /** Gives the buffer back with what is in it; the writer must not be used any more. */
+  release(): void {
+    this.#pool.give(this.#buffer);
+    this.#buffer = new Uint8Array(0);
+  }
 }

@@ -10,7 +10,7 @@ import type { SocketHandler, UpgradeDecision } from './socket.ts';
 import type { TickFeed } from './tick-feed.ts';
 
 /** Connections and refusals kept for the ledger. */
-const MAX_LOG = 10_000;
+const MAX_LOG = 1000;
 
 /** Life of a connection, for the ledger; times are epoch microseconds. */
 export interface ConnectionRecord {

@@ -6,8 +6,8 @@ import type { Market } from './market.ts';
 const gzipAsync = promisify(gzip);
 
 const HEADER =
-  'instrument_token,exchange_token,tradingsymbol,name,last_price,expiry,strike,tick_size,lot_size,' +
-  'instrument_type,segment,exchange';
+  'instrument_token,exchange_token,tradingsymbol,name,last_price,expiry,strike,tick_size,' +
+  'lot_size,instrument_type,segment,exchange';
 
 function row(contract: ContractSpec): string {
   // The broker quotes the names of derivatives.

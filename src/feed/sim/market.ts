@@ -163,7 +163,7 @@ export class Market {
     return walk;
   }
 
-  /** Contracts past their expiry leave the dump and stop ticking; later expiries take their room. */
+  /** Expired contracts leave the dump and stop ticking; later expiries take their room. */
   #replaceExpired(): void {
     for (const [token, instrument] of this.#byToken) {
       const { slice, walk } = instrument;

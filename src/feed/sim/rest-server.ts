@@ -4,8 +4,8 @@ import type { Clock } from '../../domain/clock.ts';
 import { errorText } from '../../domain/error-codes.ts';
 import type { SimAccount, SimAccounts } from './accounts.ts';
 import type { ActiveFaults, RestFault } from './active-faults.ts';
-import { failure } from './rest-routes.ts';
-import type { RestAnswer, RestRequest, RestRoute } from './rest-routes.ts';
+import { failure } from './rest-route.ts';
+import type { RestAnswer, RestRequest, RestRoute } from './rest-route.ts';
 import { SIMULATOR_HEADER, rawAnswer } from './socket.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;

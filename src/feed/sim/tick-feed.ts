@@ -1,9 +1,10 @@
 import type { Clock, TimerHandle } from '../../domain/clock.ts';
-import type { Connection, WatchList } from './connection.ts';
+import type { Connection } from './connection.ts';
 import type { Market } from './market.ts';
 import { tick } from './market-tick.ts';
 import { Random } from './random.ts';
 import type { SimInstrument } from './sim-instrument.ts';
+import type { WatchList } from './subscription-book.ts';
 
 export const MAX_TICKS_PER_SECOND = 200_000;
 /** What a late round makes up for; ticks missed beyond it are counted and left out. */

@@ -10,12 +10,20 @@ import type { Money } from './money.ts';
 
 /** Strikes on each side of the money whose parity gives a chain its forward. */
 const FORWARD_STRIKES = 4;
+/**
+ * A window lives from the answer that names its contracts, so that nothing is lost if the money
+ * moves before its first follower arrives; without one it is forgotten after so many refreshes, one
+ * a second. Publish waits for an answer for 10 s.
+ */
+const IDLE_REFRESHES_MAX = 15;
 
 interface Window {
   chain: OptionChain;
   centre: number;
   /** Sessions that follow it. */
   followers: number;
+  /** Refreshes since the last contact of anybody who does not follow it (yet). */
+  idleRefreshes: number;
   key: ChainKey;
 }
 
@@ -43,33 +51,36 @@ export class ChainWindows {
       ?.chains.find((candidate) => candidate.expiry === expiry);
   }
 
-  /** Contracts of a chain as a client would get them now. */
+  /** Contracts of a chain as a client gets them now; the window that `follow` goes on with. */
   contracts(key: ChainKey): Instrument[] {
-    const chain = this.find(key.underlying, key.expiry);
-    if (chain === undefined) return [];
-    const followed = this.#windows.get(windowName(key));
-    const centre = followed?.centre ?? this.#money.atTheMoney(chain);
-    return legsOf(windowOf(chain, key, centre));
+    const window = this.#open(key);
+    return window === undefined ? [] : legsOf(windowOf(window.chain, key, window.centre));
   }
 
   follow(key: ChainKey): void {
-    const name = windowName(key);
-    const window = this.#windows.get(name);
-    if (window !== undefined) {
-      window.followers++;
-      return;
-    }
-    const chain = this.find(key.underlying, key.expiry);
-    if (chain === undefined) return;
-    this.#windows.set(name, { chain, key, followers: 1, centre: this.#money.atTheMoney(chain) });
+    const window = this.#open(key);
+    if (window !== undefined) window.followers++;
   }
 
   unfollow(key: ChainKey): void {
-    const name = windowName(key);
-    const window = this.#windows.get(name);
-    if (window === undefined) return;
+    const window = this.#windows.get(windowName(key));
+    if (window === undefined || window.followers === 0) return;
     window.followers--;
-    if (window.followers === 0) this.#windows.delete(name);
+    window.idleRefreshes = 0;
+  }
+
+  #open(key: ChainKey): Window | undefined {
+    const name = windowName(key);
+    let window = this.#windows.get(name);
+    if (window === undefined) {
+      const chain = this.find(key.underlying, key.expiry);
+      if (chain === undefined) return undefined;
+      const centre = this.#money.atTheMoney(chain);
+      window = { chain, key, followers: 0, idleRefreshes: 0, centre };
+      this.#windows.set(name, window);
+    }
+    window.idleRefreshes = 0;
+    return window;
   }
 
   /** Forgets all followers: the publish thread has restarted. */
@@ -77,11 +88,15 @@ export class ChainWindows {
     this.#windows.clear();
   }
 
-  /** Moves the windows that the money has left, and says what changed. */
+  /** Moves the windows that the money has left, and says what changed. Call once a second. */
   refresh(): WindowChange[] {
     const changes: WindowChange[] = [];
-    for (const window of this.#windows.values()) {
-      const { chain, key } = window;
+    for (const [name, window] of this.#windows) {
+      const { chain, key, followers } = window;
+      if (followers === 0 && ++window.idleRefreshes > IDLE_REFRESHES_MAX) {
+        this.#windows.delete(name);
+        continue;
+      }
       if (key.strikes === 'all') continue;
       const centre = this.#money.atTheMoney(chain, window.centre);
       if (centre === window.centre) continue;

@@ -69,9 +69,8 @@ export class DemandBook {
 
   /** Sets aside room for `row`, which a client is about to want. False: there is none. */
   reserve(row: number): boolean {
-    if (this.#effective.has(row) || this.#reserved.has(row)) return true;
-    if (this.#effective.size + this.#reserved.size >= this.#capacity) this.#dropOldReservations();
-    if (this.#effective.size + this.#reserved.size >= this.#capacity) return false;
+    if (this.#effective.has(row)) return true;
+    if (!this.#reserved.has(row) && !this.#hasRoom()) return false;
     this.#reserved.set(row, this.#nowMs() + RESERVATION_MS);
     return true;
   }
@@ -79,6 +78,12 @@ export class DemandBook {
   /** Everything in demand, e.g. for an ingest thread that has just started. */
   all(): DemandChange[] {
     return [...this.#effective].map(([row, mode]) => ({ row, mode }));
+  }
+
+  #hasRoom(): boolean {
+    if (this.#effective.size + this.#reserved.size < this.#capacity) return true;
+    this.#dropOldReservations();
+    return this.#effective.size + this.#reserved.size < this.#capacity;
   }
 
   #dropOldReservations(): void {

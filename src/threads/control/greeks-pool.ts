@@ -62,7 +62,7 @@ export class GreeksPool {
         await this.#pool.run({ worker, ...blocks, clock: clockSettings });
         return;
       } catch (error) {
-        if (this.#stopping) return;
+        if (this.#isStopping()) return;
         // The thread has exited: only now may what it held pass to another one.
         this.#cleanUp(worker);
         meters.add(CONTROL.RESTARTS_GREEKS, 1);
@@ -70,6 +70,11 @@ export class GreeksPool {
         await new Promise<void>((resolve) => clock.setTimeout(resolve, RESTART_MS));
       }
     }
+  }
+
+  /* A method: the flag changes while a task is awaited, which flow analysis does not see. */
+  #isStopping(): boolean {
+    return this.#stopping;
   }
 
   /** Frees the section that the dead worker may have been writing, in the ring and in the table. */

@@ -15,7 +15,7 @@ import type { InstrumentTable } from '../../shm/instrument-table.ts';
 import { ChainWindows } from './chain-windows.ts';
 import type { DemandBook } from './demand-book.ts';
 import type { Money } from './money.ts';
-import { RowAllocator } from './row-allocator.ts';
+import type { RowAllocator } from './row-allocator.ts';
 
 /** How long a chain request waits for its underlying's first price before it guesses the money. */
 const FIRST_PRICE_MS = 2_000;

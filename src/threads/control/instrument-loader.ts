@@ -20,48 +20,70 @@ export interface InstrumentLoaderOptions {
   logger: Logger;
   refuseSimulator: boolean;
   /** Told after each failure. */
-  onFailure(detail: string): void;
+  onFailure: (detail: string) => void;
 }
 
 /**
  * The broker's instrument dump, from the first account that gives it. Tries for ever, with growing
- * pauses; resolves with undefined once `stopped` says so.
+ * pauses. Resolves with undefined, and leaves neither timer nor connection, when `signal` aborts.
  */
 export async function loadInstruments(
   options: InstrumentLoaderOptions,
-  stopped: () => boolean,
+  signal: AbortSignal,
 ): Promise<InstrumentDump | undefined> {
   const { accounts, clock, logger, onFailure } = options;
   let delayMs = RETRY_FIRST_MS;
-  for (let attempt = 0; !stopped(); attempt++) {
+  for (let attempt = 0; !signal.aborted; attempt++) {
     const account = accounts[attempt % accounts.length];
     if (account === undefined)
       throw new TickerError('CONFIG_INVALID', 'no account for market data');
     try {
-      return await fetchDump(account, options);
+      return await fetchDump(account, options, signal);
     } catch (error) {
+      if (isAborted(signal)) break;
       const detail = `${account.id}: ${errorText(error)}`;
       logger.warn({ account: account.id, detail, delayMs }, 'instrument dump failed');
       onFailure(detail);
     }
-    await new Promise<void>((resolve) => clock.setTimeout(resolve, delayMs));
+    await pause(clock, delayMs, signal);
     delayMs = Math.min(delayMs * 2, RETRY_MAX_MS);
   }
   return undefined;
 }
 
+/* A function, because it changes while it is awaited. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
+function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      timer.cancel();
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = clock.setTimeout(end, delayMs);
+    signal.addEventListener('abort', end);
+  });
+}
+
 async function fetchDump(
   account: InstrumentSource,
   { clock, logger, refuseSimulator }: InstrumentLoaderOptions,
+  signal: AbortSignal,
 ): Promise<InstrumentDump> {
   const { restUrl, apiKey, accessToken } = account;
   const rest = new KiteRest({ restUrl, apiKey, accessToken, clock, refuseSimulator });
+  const abort = (): void => void rest.close();
+  signal.addEventListener('abort', abort);
   try {
     const dump = await readInstrumentCsv(rest.instruments());
     const { rejectedRows, firstReject } = dump;
     if (rejectedRows > 0) logger.warn({ rejectedRows, firstReject }, 'instrument rows left out');
     return dump;
   } finally {
+    signal.removeEventListener('abort', abort);
     await rest.close();
   }
 }

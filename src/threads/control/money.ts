@@ -30,8 +30,8 @@ export class Money {
   lastPrice(token: number): number {
     const row = this.#table.find(token);
     if (row < 0 || !this.#lastValues.read(row, this.#scratch, 0)) return 0;
-    const price = this.#scratch.u32[TICK_LAST_PRICE_U32]!;
-    return price === UNDEFINED_U32 ? 0 : price / this.#scratch.u32[TICK_PRICE_DIVISOR_U32]!;
+    const price = this.#scratch.u32[TICK_LAST_PRICE_U32] ?? UNDEFINED_U32;
+    return price === UNDEFINED_U32 ? 0 : price / (this.#scratch.u32[TICK_PRICE_DIVISOR_U32] ?? 1);
   }
 
   /** Price of an underlying: spot, else its nearest future with a price; 0 if nothing has ticked. */

@@ -32,8 +32,10 @@ import { Money } from './money.ts';
 import { answerCall } from './publish-calls.ts';
 import { RowAllocator } from './row-allocator.ts';
 import { allocateSharedMemory } from './shared-memory.ts';
+import { simulatorAccount } from './simulator-account.ts';
 import { StaleFeeds } from './stale-feeds.ts';
 import { SupervisedThread } from './supervised-thread.ts';
+import { urlHost } from './url-host.ts';
 
 export interface ServiceOptions {
   config: Config;
@@ -74,7 +76,7 @@ export class Service {
   #desk: InstrumentDesk | undefined;
   #demand: DemandBook | undefined;
   #forwardsTimer: TimerHandle | undefined;
-  #stopping = false;
+  readonly #stop = new AbortController();
   #failStart: (error: TickerError) => void = () => undefined;
   readonly #startFailed = new Promise<never>((_resolve, reject) => {
     this.#failStart = reject;
@@ -87,7 +89,7 @@ export class Service {
     this.#blocks = allocateSharedMemory(config);
     this.#table = new InstrumentTable(this.#blocks.instruments);
     this.#ingestMeters = new ThreadMeters(this.#blocks.meters, METER_WRITER.INGEST);
-    this.#hangWatch = new HangWatch(this.#blocks.meters);
+    this.#hangWatch = new HangWatch(this.#blocks.meters, config.clock.speed);
     const { speed, originEpochMs } = config.clock;
     this.#basics = {
       clock: { speed, originEpochMs: originEpochMs ?? createSystemClock().nowUs() / 1000 },
@@ -120,7 +122,7 @@ export class Service {
 
   /** Ends everything, in any state, in bounded time. */
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#stop.abort();
     this.#failStart(new TickerError('SHUTTING_DOWN'));
     for (const timer of this.#timers) timer.cancel();
     this.#forwardsTimer?.cancel();
@@ -145,7 +147,7 @@ export class Service {
     if (this.#accounts.length === 0) await this.#startSimulator();
     this.#every(SECOND_MS, () => this.#second());
     await this.#loadInstruments();
-    if (this.#stopping) return;
+    if (this.#stop.signal.aborted) return;
     await this.#startIngest();
     this.#desk?.demandBase();
     await this.#firstTick();
@@ -210,6 +212,7 @@ export class Service {
         },
         onDeath: () => {
           this.#context.meters.add(CONTROL.RESTARTS_PUBLISH, 1);
+          this.#hangWatch.forget('publish');
           this.#demand?.clear('clients');
           this.#desk?.windows.clear();
         },
@@ -243,6 +246,7 @@ export class Service {
   /** Half-written rows are emptied before the next ingest thread writes. */
   #onIngestDeath(): void {
     this.#context.meters.add(CONTROL.RESTARTS_INGEST, 1);
+    this.#hangWatch.forget('ingest');
     this.#health.upstream = [];
     const lastValues = new LastValueTable(this.#blocks.lastValues);
     for (let row = 0; row < this.#table.count; row++) lastValues.repairQuote(row);
@@ -279,7 +283,7 @@ export class Service {
           this.#postStatus();
         },
       },
-      () => this.#stopping,
+      this.#stop.signal,
     );
     if (dump === undefined) return;
     const registry = new InstrumentRegistry(dump.instruments);
@@ -385,25 +389,6 @@ export class Service {
   }
 }
 
-/** The account of the built-in simulator. */
-function simulatorAccount(restUrl: string, wsUrl: string): BrokerAccount {
-  return {
-    id: 'SIM001',
-    apiKey: 'sim-key-1',
-    apiSecret: 'sim-secret-1',
-    accessToken: 'sim-token-1',
-    marketData: true,
-    trading: true,
-    restUrl,
-    wsUrl,
-  };
-}
-
 function secretsOf({ apiSecret, accessToken }: BrokerAccount): string[] {
   return apiSecret === undefined ? [accessToken] : [apiSecret, accessToken];
-}
-
-function urlHost(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return 'localhost';
-  return host.includes(':') ? `[${host}]` : host;
 }

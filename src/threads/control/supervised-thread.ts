@@ -13,12 +13,12 @@ export interface SupervisedThreadOptions<In> {
   clock: Clock;
   logger: Logger;
   /** Makes a new thread. */
-  spawn(): Worker;
-  onMessage(message: In): void;
+  spawn: () => Worker;
+  onMessage: (message: In) => void;
   /** The thread has exited unasked; `restarts` counts from 1. Runs before the next one is made. */
-  onDeath(restarts: number): void;
+  onDeath: (restarts: number) => void;
   /** The first thread has failed before it was ready: an error of the start. */
-  onFailedStart(code: ErrorCode, detail: string): void;
+  onFailedStart: (code: ErrorCode, detail: string) => void;
 }
 
 /**

@@ -8,8 +8,6 @@ const YEAR_MS = 31_536_000_000;
 const PARITY_STRIKES_MAX = 7;
 /** Below this the parity forward has no outlier protection, so the next source is better. */
 const PARITY_STRIKES_MIN = 3;
-/** An option's quote older than this does not vote on the forward. The broker sends changes only. */
-const PARITY_QUOTE_AGE_MAX_MS = 60_000;
 /** Minutes before the end of trading are all treated as one: Greeks of a nearly expired option explode. */
 export const TIME_TO_EXPIRY_MIN_MS = 60_000;
 
@@ -132,10 +130,8 @@ export class ChainBook {
     const call = this.calls[index]!;
     const put = this.puts[index]!;
     if (call < 0 || put < 0) return false;
-    const oldestMs = Math.min(quotes.timeMs[call]!, quotes.timeMs[put]!);
-    if (nowMs - oldestMs > PARITY_QUOTE_AGE_MAX_MS) return false;
-    const callMid = quotes.mid(call);
-    const putMid = quotes.mid(put);
+    const callMid = quotes.freshMid(call, nowMs);
+    const putMid = quotes.freshMid(put, nowMs);
     if (callMid === 0 || putMid === 0) return false;
     const spread = quotes.ask[call]! - quotes.bid[call]! + quotes.ask[put]! - quotes.bid[put]!;
     scratch.strikes[place] = this.strikes[index]!;

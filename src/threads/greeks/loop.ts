@@ -1,4 +1,6 @@
 import type { Clock } from '../../domain/clock.ts';
+import { GREEKS_STATUS } from '../../domain/status.ts';
+import { createPrivateTicks } from '../../shm/block.ts';
 import { claimGreeks, finishGreeks } from '../../shm/greeks-section.ts';
 import type { InstrumentTable } from '../../shm/instrument-table.ts';
 import type { LastValueTable } from '../../shm/last-value-table.ts';
@@ -6,6 +8,7 @@ import {
   TICK_GREEKS_STATE_I32,
   TICK_INSTRUMENT_TOKEN_U32,
   TICK_RECEIVE_TIME_F64,
+  TICK_SLOT_BYTES,
 } from '../../shm/layout/tick-slot.ts';
 import { GREEKS, GREEKS_HISTOGRAM } from '../../shm/layout/meters.ts';
 import type { ThreadMeters } from '../../shm/meters.ts';
@@ -46,6 +49,8 @@ export class GreeksLoop {
   /** Newest position of a row within the batch. */
   readonly #newest: Float64Array;
   readonly #option: PricedOption;
+  /** Copy of a last value. */
+  readonly #seed = createPrivateTicks(1, TICK_SLOT_BYTES);
   #position: number;
   #version = -1;
 
@@ -158,11 +163,12 @@ export class GreeksLoop {
       ? this.#pricer.skip(position, ticks, bytes)
       : this.#priceSlot(position, row, chain, nowMs, !overloaded);
     meters.add(GREEKS.STATUS_FIRST + status, 1);
+    const skipped = status === GREEKS_STATUS.GREEKS_SKIPPED;
     // The last-value table takes the section while it is still ours; never a blank for a value.
-    if (!skip) this.#options.lastValues.writeGreeks(row, ticks, bytes);
+    if (!skipped) this.#options.lastValues.writeGreeks(row, ticks, bytes);
     const receivedUs = ticks.f64[(bytes >> 3) + TICK_RECEIVE_TIME_F64]!;
     finishGreeks(ticks.i32, state, position);
-    if (skip) meters.add(GREEKS.SKIPPED, 1);
+    if (skipped) meters.add(GREEKS.SKIPPED, 1);
     else meters.record(GREEKS_HISTOGRAM.AGE_US, Math.max(0, nowMs * 1000 - receivedUs));
   }
 
@@ -243,8 +249,7 @@ export class GreeksLoop {
     const rows = table.count;
     for (let row = 0; row < rows; row++) {
       if (this.#chainOfRow[row] === undefined && !this.#dependents.has(row)) continue;
-      if (lastValues.instrumentSequence(row) === 0) continue;
-      this.#quotes.take(row, lastValues.ticks, lastValues.rowBytes(row));
+      if (lastValues.read(row, this.#seed, 0)) this.#quotes.take(row, this.#seed, 0);
     }
   }
 }

@@ -103,7 +103,7 @@ export class OptionPricer {
     const own = this.#solveOwn(option, timeYears, discount);
     if (own > 0) ticks.f32[words + TICK_IV_OWN_F32] = own;
     if (withSides) this.#solveSides(option, timeYears, discount, ticks, words);
-    const volatility = this.#solveStrike(option, own, timeYears, discount);
+    const volatility = this.#solveStrike(option, own, nowMs, timeYears, discount);
     if (!(volatility > 0)) return this.#finish(ticks, tickBytes, -volatility);
     this.#write(option, timeYears, volatility, ticks, tickBytes);
     return this.#finish(ticks, tickBytes, GREEKS_STATUS.OK);
@@ -126,20 +126,27 @@ export class OptionPricer {
     return solveBlack76(optionType, price, chain.forward, strike, timeYears, discount);
   }
 
-  /** Volatility of the strike: from its out-of-the-money leg if that is quoted, else `own`. */
-  #solveStrike(option: PricedOption, own: number, timeYears: number, discount: number): number {
+  /** Volatility of the strike: from its out-of-the-money leg if that is freshly quoted, else `own`. */
+  #solveStrike(
+    option: PricedOption,
+    own: number,
+    nowMs: number,
+    timeYears: number,
+    discount: number,
+  ): number {
     const { optionType, strike, chain, row } = option;
     const inTheMoney = optionType * (chain.forward - strike) > 0;
     if (inTheMoney) {
       const other = chain.otherLeg(row, optionType, strike);
-      const mid = other < 0 ? 0 : this.#quotes.mid(other);
+      const mid = other < 0 ? 0 : this.#quotes.freshMid(other, nowMs);
       if (mid > 0) {
         const type = optionType === 1 ? -1 : 1;
         const solved = solveBlack76(type, mid, chain.forward, strike, timeYears, discount);
         if (solved > 0) return solved;
       }
     }
-    if (!(option.bid > 0 && option.ask > 0)) this.#quality |= QUALITY.PRICE_FROM_LAST_TRADE;
+    const twoSided = option.bid > 0 && option.ask > 0;
+    if (!twoSided && option.last > 0) this.#quality |= QUALITY.PRICE_FROM_LAST_TRADE;
     return own;
   }
 

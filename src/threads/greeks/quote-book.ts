@@ -10,13 +10,15 @@ import {
 } from '../../shm/layout/tick-slot.ts';
 
 const ASK_U32 = TICK_DEPTH_U32 + DEPTH_LEVELS * 3;
+/** A book older than this says nothing about other options. The broker sends changes only. */
+const FRESH_MS = 60_000;
 
 /** Newest top of book of every instrument, rupees; 0 = no such quote. Private to one worker. */
 export class QuoteBook {
   readonly bid: Float64Array;
   readonly ask: Float64Array;
   readonly last: Float64Array;
-  /** Receive time, epoch ms; 0 = never. */
+  /** Receive time of bid and ask, epoch ms; 0 = never. */
   readonly timeMs: Float64Array;
 
   constructor(rows: number) {
@@ -33,8 +35,9 @@ export class QuoteBook {
     const scale = 1 / u32[base + TICK_PRICE_DIVISOR_U32]!;
     const last = u32[base + TICK_LAST_PRICE_U32]!;
     this.last[row] = last === UNDEFINED_U32 ? 0 : last * scale;
-    this.timeMs[row] = ticks.f64[(tickBytes >> 3) + TICK_RECEIVE_TIME_F64]! / 1000;
+    // Packets of other modes leave the book as it is, and do not make it younger.
     if (ticks.u8[tickBytes + TICK_MODE_U8] !== MODE.FULL) return;
+    this.timeMs[row] = ticks.f64[(tickBytes >> 3) + TICK_RECEIVE_TIME_F64]! / 1000;
     const bid = u32[base + TICK_DEPTH_U32]!;
     const ask = u32[base + ASK_U32]!;
     // Index packets in full mode have no depth.
@@ -64,5 +67,10 @@ export class QuoteBook {
     const bid = this.bid[row]!;
     const ask = this.ask[row]!;
     return bid > 0 && ask >= bid ? (bid + ask) / 2 : 0;
+  }
+
+  /** As `mid`, of a quote that is not older than FRESH_MS at `nowMs` (epoch ms). */
+  freshMid(row: number, nowMs: number): number {
+    return nowMs - this.timeMs[row]! > FRESH_MS ? 0 : this.mid(row);
   }
 }

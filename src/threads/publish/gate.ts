@@ -11,8 +11,9 @@ const LATE_MAX = 5;
 
 /**
  * Decides how far publish may read: up to the first tick whose Greeks are still being computed, but
- * never longer than GATE_MS after it began to wait. A worker that is late again and again is not
- * waited for until it has caught up.
+ * never longer than GATE_MS after it began to wait for what was there then; what came meanwhile may
+ * be waited for in its turn. A worker that is late again and again is not waited for until it has
+ * caught up.
  */
 export class GreeksGate {
   /** done[i]: the i-th tick of the run had its Greeks (or needs none) before it is copied. */
@@ -64,6 +65,7 @@ export class GreeksGate {
       break;
     }
     if (expired) this.#blame(blamed);
+    else if (this.#deadlineMs > 0 && at > this.#waitingFor) this.#lateInARow.fill(0);
     const stopped = at <= to;
     if (!stopped) this.#deadlineMs = 0;
     else if (this.#deadlineMs === 0 || expired || position >= this.#waitingFor) {

@@ -192,6 +192,8 @@ class PublishThread {
       principal: connection.principal,
     });
     this.#bySocket.set(connection, session);
+    // A session that ends its socket at once does so before anybody knows that they belong together.
+    if (!connection.isOpen) this.#close(connection);
   }
 
   #onMessage(connection: WebSocketConnection, bytes: ArrayBuffer, isBinary: boolean): void {

@@ -3,7 +3,7 @@ import { createSystemClock } from '../../domain/clock.ts';
 import { errorText, TickerError } from '../../domain/error-codes.ts';
 import { type Simulator, startSimulator } from '../../feed/sim/simulator.ts';
 import { createLogger } from '../../telemetry/logger.ts';
-import type { FromSimulator, ThreadBasics, ToSimulator } from '../messages.ts';
+import type { FromSimulator, ThreadBasics } from '../messages.ts';
 
 export interface SimulatorData extends ThreadBasics {
   host: string;
@@ -38,8 +38,7 @@ export function startSimulatorThread(data: SimulatorData, port: MessagePort): vo
       port.close();
     },
   );
-  port.on('message', (message: ToSimulator) => {
-    if (message.type !== 'stop') return;
+  port.on('message', () => {
     const close = (simulator: Simulator) => simulator.close();
     void starting.then(close).finally(() => {
       post({ type: 'stopped' });

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import Type from 'typebox';
 import { defineRoute, json } from '../../../src/http/route.ts';
@@ -82,20 +84,17 @@ test('a body that grows larger is refused as soon as it is', async (t) => {
   assert.equal(bodies, 0);
 });
 
-test(
-  'a client that leaves in the middle of its body does no harm',
-  async (t) => {
-    const { port, url, statuses } = await startWeb(t, { routes: [route] });
-    bodies = 0;
-    await rawExchange(port, [`${head('Content-Length: 500')}{"te`, 'GARBAGE'], () => true).catch(
-      () => undefined,
-    );
-    assert.equal((await fetch(`${url}/none`)).status, 404);
-    assert.equal(bodies, 0);
-    assert.deepEqual(statuses, [404]);
-  },
-  { timeout: 15_000 },
-);
+test('a client that leaves in the middle of its body does no harm', async (t) => {
+  const { port, url, statuses } = await startWeb(t, { routes: [route] });
+  bodies = 0;
+  const socket = connect(port, '127.0.0.1');
+  socket.end(`${head('Content-Length: 500')}{"te`);
+  socket.resume();
+  await once(socket, 'close');
+  assert.equal((await fetch(`${url}/none`)).status, 404);
+  assert.equal(bodies, 0);
+  assert.deepEqual(statuses, [404]);
+});
 
 test('headers beyond the limit are refused', async (t) => {
   const { port } = await startWeb(t, { routes: [route] });

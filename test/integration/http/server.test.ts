@@ -353,8 +353,11 @@ test('HSTS is sent in production only', async (t) => {
 
 test('lets listed origins read answers, and no others', async (t) => {
   const { url } = await startWeb(t, { routes, corsOrigins: ['https://app.example'] });
-  const from = (origin: string, init: RequestInit = {}): Promise<Response> =>
-    fetch(`${url}/private`, { ...init, headers: { ...init.headers, Origin: origin } });
+  const from = (
+    origin: string,
+    { method = 'GET', headers = {} }: { method?: string; headers?: Record<string, string> } = {},
+  ): Promise<Response> =>
+    fetch(`${url}/private`, { method, headers: { ...headers, Origin: origin } });
 
   const refused = await from('https://app.example');
   assert.equal(refused.status, 401);

@@ -76,7 +76,10 @@ export class ClientBench {
 }
 
 /** The service's line for an instrument that it accepts. */
-export function result(request: number | string, token = 1000): SubscriptionResult {
+export function result(
+  request: number | string,
+  token = 1000,
+): Extract<SubscriptionResult, { ok: true }> {
   return {
     request,
     ok: true,

@@ -176,7 +176,7 @@ test('market_move makes the price jump', async (t) => {
   assert.ok(Math.abs(fall + 0.05) < 0.002, `${fall}`);
 });
 
-test('expire_token ends the session: 403 for requests and upgrades, sockets by choice', async (t) => {
+test('expire_token ends the session: 403 from then on, open sockets by choice', async (t) => {
   const { simulator, connect } = await runSimulator(t);
   const [kept, ended] = [await connect(1), await connect(2)];
   simulator.schedule([

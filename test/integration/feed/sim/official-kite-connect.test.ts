@@ -105,7 +105,7 @@ test('the official KiteConnect reads profile and margins of its own account', as
   assert.equal((await kite.getMargins()).equity?.enabled, true);
 });
 
-test('a login with the official KiteConnect starts a session and ends the one before', async (t) => {
+test('the official KiteConnect logs in: a new session, the end of the one before', async (t) => {
   const { simulator, connect } = await runSimulator(t);
   const kite = new KiteConnect({ api_key: 'sim-key-1', root: simulator.restUrl });
   const requestToken = await logIn(simulator.restUrl, 1);

@@ -61,7 +61,7 @@ test('an exchange gives its own rows, one that is not there none', async (t) => 
   assert.equal((await rows('MCX')).length, 1);
 });
 
-test("a route needs the header of a live session, each refusal in the broker's envelope", async (t) => {
+test("a route needs a live session; a refusal has the broker's envelope", async (t) => {
   const { simulator } = await runSimulator(t);
   const headers = [
     {},

@@ -67,7 +67,8 @@ test('an upgrade that is not one of WebSocket is answered 400 with the header', 
   const { simulator } = await runSimulator(t);
   const { port } = new URL(simulator.restUrl);
   const head = (extra: string): string =>
-    `GET /?api_key=sim-key-1&access_token=sim-token-1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n${extra}\r\n`;
+    'GET /?api_key=sim-key-1&access_token=sim-token-1 HTTP/1.1\r\n' +
+    `Host: simulator\r\nConnection: Upgrade\r\n${extra}\r\n`;
   const requests = [
     head('Upgrade: h2c\r\n'),
     head('Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n'),
@@ -139,6 +140,9 @@ test('the ledger equals what a client received: packets, sums and last values', 
       entry.last.depth?.buy.map(({ price, quantity, orders }) => ({ quantity, price, orders })),
     );
     assert.equal(last.close, entry.last.ohlc?.close);
+    if (last.bids === undefined || last.offers === undefined) continue;
+    const fairPaise = entry.truth!.theoretical_price * 100;
+    assert.ok(last.bids[0]!.price <= fairPaise && fairPaise <= last.offers[0]!.price);
   }
   const [connection] = ledger.connections;
   assert.equal(connection?.account, 'SIM001');

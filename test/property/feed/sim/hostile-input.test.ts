@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { TickerError } from '../../../../src/domain/error-codes.ts';
-import { MAX_SUBSCRIPTIONS } from '../../../../src/feed/sim/connection.ts';
+import { MAX_SUBSCRIPTIONS } from '../../../../src/feed/sim/subscription-book.ts';
 import { FAULTS, parseFaultScript } from '../../../../src/feed/sim/fault-script.ts';
 import { parseRecordedPackets } from '../../../../src/feed/sim/recorded-packets.ts';
 import { decodeFrame } from '../../../support/feed/sim/broker-packet.ts';

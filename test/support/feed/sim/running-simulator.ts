@@ -11,7 +11,7 @@ export interface RunningSimulator {
   connect: (account?: number, token?: string) => Promise<BrokerClient>;
 }
 
-/** A simulator on loopback whose time stands still until the test advances it; ends with the test. */
+/** A simulator on loopback whose time stands still until advanced; it ends with the test. */
 export async function runSimulator(
   t: TestContext,
   options: Partial<SimulatorOptions> = {},

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MAX_SUBSCRIPTIONS } from '../../../../src/feed/sim/connection.ts';
+import { MAX_SUBSCRIPTIONS } from '../../../../src/feed/sim/subscription-book.ts';
 import { MarketRig, subscribeFull } from '../../../support/feed/sim/market-rig.ts';
 
 const NIFTY = 256_265;
@@ -231,6 +231,7 @@ test('a closed connection gives its instruments back and gets nothing more', () 
   assert.deepEqual(socket.takeFrames(), []);
   assert.equal(rig.feed.ticks, ticks);
   assert.equal(rig.feed.watchedCount, 0);
+  assert.equal(connection.subscriptionCount, rig.tokens().length);
 });
 
 test('two simulators with one seed and clock send the same bytes', () => {

@@ -83,7 +83,7 @@ test('every expiry lies ahead, and NIFTY has at least four weeks and three month
   }
 });
 
-test('a hundred contracts hold both indices, futures and the nearest NIFTY chain both sides', () => {
+test('a hundred contracts hold both indices, futures and the nearest NIFTY chain', () => {
   const contracts = listContracts(NOW, 100);
   assert.equal(contracts.filter(({ segment }) => segment === 'INDICES').length, 2);
   const futures = contracts.filter(({ name, type }) => name === 'NIFTY' && type === 'FUT');

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TickerError } from '../../../../src/domain/error-codes.ts';
-import { parseFaultScript } from '../../../../src/feed/sim/fault-script.ts';
+import { FAULTS, parseFaultScript } from '../../../../src/feed/sim/fault-script.ts';
+import { readRepositoryText } from '../../../support/repository-files.ts';
 
 function refusal(script: unknown): TickerError {
   const text = typeof script === 'string' ? script : JSON.stringify(script);
@@ -82,5 +83,19 @@ test('a bad entry is refused with its number and what is wrong', () => {
     assert.equal(error.code, 'CONFIG_INVALID');
     assert.match(error.detail, /^fault script entry 2\b/);
     assert.match(error.detail, says);
+  }
+});
+
+test('the documentation has a row for every fault with its targets and arguments', () => {
+  const rows = readRepositoryText('docs/SIMULATOR.md')
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.split('|').map((cell) => cell.trim()));
+  for (const [name, { targets, args }] of Object.entries(FAULTS)) {
+    const row = rows.find(([, fault = '']) => fault.split(', ').includes(`\`${name}\``));
+    assert.ok(row !== undefined, name);
+    assert.equal(row[2], targets.join(', '), `targets of ${name}`);
+    const documented = [...(row[3] ?? '').matchAll(/`(\w+)`/g)].map((match) => match[1]);
+    assert.deepEqual(documented.sort(), Object.keys(args).sort(), `arguments of ${name}`);
   }
 });

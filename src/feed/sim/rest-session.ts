@@ -1,0 +1,129 @@
+import { IST_OFFSET_MS } from '../../domain/calendar.ts';
+import type { Clock } from '../../domain/clock.ts';
+import type { SimAccount, SimAccounts } from './accounts.ts';
+import { failure, get, success } from './rest-route.ts';
+import type { RestAnswer, RestRoute } from './rest-route.ts';
+
+/** Login, session, profile and funds. */
+export function sessionRoutes(clock: Clock, accounts: SimAccounts): RestRoute[] {
+  return [
+    get(/^\/connect\/login$/, ({ query }) => login(accounts, query), { isPublic: true }),
+    get(
+      /^\/connect\/finish$/,
+      ({ query }) => success({ request_token: query.get('request_token') }),
+      { isPublic: true },
+    ),
+    {
+      method: 'POST',
+      path: /^\/session\/token$/,
+      isPublic: true,
+      handle: ({ body }) => startSession(clock, accounts, new URLSearchParams(body)),
+    },
+    {
+      method: 'DELETE',
+      path: /^\/session\/token$/,
+      isPublic: true,
+      handle: ({ query }) => endSession(accounts, query),
+    },
+    get(/^\/user\/profile$/, ({ account }) => success(profile(account))),
+    get(/^\/user\/margins$/, () => success({ equity: margin(), commodity: margin() })),
+    get(/^\/user\/margins\/(?:equity|commodity)$/, () => success(margin())),
+  ];
+}
+
+/** The user's login in a browser, without a user: redirects at once with a request token. */
+function login(accounts: SimAccounts, query: URLSearchParams): RestAnswer {
+  const account = accounts.byApiKey(query.get('api_key') ?? '');
+  if (account === undefined) return failure(400, 'InputException', 'Invalid `api_key`.');
+  const parameters = new URLSearchParams(query.get('redirect_params') ?? '');
+  parameters.set('action', 'login');
+  parameters.set('status', 'success');
+  parameters.set('request_token', accounts.login(account));
+  return {
+    status: 302,
+    headers: { Location: `/connect/finish?${parameters.toString()}` },
+    body: '',
+  };
+}
+
+function startSession(clock: Clock, accounts: SimAccounts, form: URLSearchParams): RestAnswer {
+  const outcome = accounts.startSession(
+    form.get('api_key') ?? '',
+    form.get('request_token') ?? '',
+    form.get('checksum') ?? '',
+  );
+  if (outcome === 'checksum') return failure(403, 'TokenException', 'Invalid `checksum`.');
+  if (outcome === 'request_token') {
+    return failure(403, 'TokenException', 'Token is invalid or has expired.');
+  }
+  const ist = new Date(clock.nowUs() / 1000 + IST_OFFSET_MS).toISOString();
+  return success({
+    ...profile(outcome),
+    api_key: outcome.apiKey,
+    access_token: outcome.accessToken,
+    public_token: `${outcome.id}-public`,
+    enctoken: '',
+    refresh_token: '',
+    silo: '',
+    login_time: `${ist.slice(0, 10)} ${ist.slice(11, 19)}`,
+  });
+}
+
+function endSession(accounts: SimAccounts, query: URLSearchParams): RestAnswer {
+  const account = accounts.authenticate(
+    query.get('api_key') ?? '',
+    query.get('access_token') ?? '',
+  );
+  if (account === null) return failure(403, 'TokenException', 'Invalid `access_token`.');
+  accounts.endSessions(account.id);
+  return success(true);
+}
+
+function profile(account: SimAccount | null): object {
+  const id = account?.id ?? '';
+  return {
+    user_id: id,
+    user_type: 'individual',
+    email: `${id.toLowerCase()}@example.com`,
+    user_name: `Simulated Account ${id}`,
+    user_shortname: id,
+    broker: 'ZERODHA',
+    exchanges: ['NSE', 'NFO'],
+    products: ['CNC', 'NRML', 'MIS'],
+    order_types: ['MARKET', 'LIMIT', 'SL', 'SL-M'],
+    avatar_url: null,
+    meta: { demat_consent: 'physical' },
+  };
+}
+
+const CASH_RUPEES = 1_000_000;
+
+/** Funds of an account that has never traded. */
+function margin(): object {
+  return {
+    enabled: true,
+    net: CASH_RUPEES,
+    available: {
+      adhoc_margin: 0,
+      cash: CASH_RUPEES,
+      opening_balance: CASH_RUPEES,
+      live_balance: CASH_RUPEES,
+      collateral: 0,
+      intraday_payin: 0,
+    },
+    utilised: {
+      debits: 0,
+      exposure: 0,
+      m2m_realised: 0,
+      m2m_unrealised: 0,
+      option_premium: 0,
+      payout: 0,
+      span: 0,
+      holding_sales: 0,
+      turnover: 0,
+      liquid_collateral: 0,
+      stock_collateral: 0,
+      delivery: 0,
+    },
+  };
+}
