@@ -8,35 +8,14 @@ import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { configurationDocument } from '../src/config/configuration-document.ts';
 import { errorsDocument } from '../src/http/errors-document.ts';
-import { marketDocument, type MarketRoutesOptions } from '../src/http/market-routes.ts';
 import { metricsDocument } from '../src/telemetry/metrics-document.ts';
 import { memoryDocument } from './layout/memory-doc.ts';
+import { marketDocumentFor } from './support/http/market-document.ts';
 import { repositoryRoot } from './support/repository-root.ts';
 
 function packageVersion(): string {
   const manifest: unknown = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8'));
   return (manifest as { version: string }).version;
-}
-
-/** The document describes routes and calls none of them. */
-function neverCalled(): never {
-  throw new Error('a handler was called to describe it');
-}
-
-function marketRoutesOptions(): MarketRoutesOptions {
-  return {
-    version: packageVersion(),
-    production: true,
-    metricsContentType: 'text/plain',
-    status: {
-      live: neverCalled,
-      ready: neverCalled,
-      started: neverCalled,
-      version: neverCalled,
-      metrics: neverCalled,
-    },
-    instruments: { search: neverCalled, expiries: neverCalled, instrument: neverCalled },
-  };
 }
 
 /** As `npm run format` would leave it. */
@@ -47,7 +26,7 @@ async function formatted(path: string, text: string): Promise<string> {
 
 /** Text of every generated document, by path. */
 async function documents(): Promise<[path: string, text: string][]> {
-  const openApi = JSON.stringify(marketDocument(marketRoutesOptions()));
+  const openApi = JSON.stringify(marketDocumentFor(true, packageVersion()));
   return [
     ['docs/CONFIGURATION.md', await formatted('docs/CONFIGURATION.md', configurationDocument())],
     ['docs/ERRORS.md', await formatted('docs/ERRORS.md', errorsDocument())],

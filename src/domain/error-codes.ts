@@ -30,6 +30,7 @@ export const ERRORS = {
   CAPACITY_EXCEEDED: { retryable: true, detail: 'No broker connection has room left.' },
   LIMIT_EXCEEDED: { retryable: false, detail: 'A limit of the connection is exceeded.' },
   TOO_SLOW: { retryable: true, detail: 'The client did not read fast enough.' },
+  SERVICE_UNREACHABLE: { retryable: true, detail: 'The service cannot be reached.' },
   NOT_READY: { retryable: true, detail: 'The service is still starting.' },
 
   NOT_FOUND: { retryable: false, detail: 'No such resource.' },

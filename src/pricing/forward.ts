@@ -58,23 +58,19 @@ function capWeights(votes: number): void {
   for (let i = 0; i < votes; i++) weight[i] = Math.min(weight[i]!, cap);
 }
 
-/**
- * Weighted median: interpolated between the two votes around half of the weight, every vote standing
- * in the middle of its own weight, so that it moves continuously with prices and weights.
- */
+/** Weighted median: half of the weight lies on either side. Continuous in the votes. */
 function weightedMedian(votes: number): number {
-  let total = 0;
-  for (let i = 0; i < votes; i++) total += weight[i]!;
-  const half = 0.5 * total;
-  let centre = 0.5 * weight[0]!;
-  if (half <= centre) return implied[0]!;
-  for (let i = 1; i < votes; i++) {
-    const next = centre + 0.5 * (weight[i - 1]! + weight[i]!);
-    if (half <= next) {
-      const part = (half - centre) / (next - centre);
-      return implied[i - 1]! + part * (implied[i]! - implied[i - 1]!);
-    }
-    centre = next;
+  let above = 0;
+  for (let i = 0; i < votes; i++) above += weight[i]!;
+  let below = 0;
+  for (let i = 0; i < votes; i++) {
+    above -= weight[i]!;
+    // Equal up to the rounding of the sums: the middle of the two votes in the middle.
+    const balance = below + weight[i]! - above;
+    const isEven = Math.abs(balance) <= 1e-12 * (below + above + weight[i]!);
+    if (isEven && i + 1 < votes) return 0.5 * (implied[i]! + implied[i + 1]!);
+    if (balance > 0) return implied[i]!;
+    below += weight[i]!;
   }
   return implied[votes - 1]!;
 }

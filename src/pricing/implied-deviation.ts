@@ -78,6 +78,8 @@ function polish(): void {
   const target = problem[PROBLEM_TIME_VALUE]! / problem[PROBLEM_SMALLER_LEG]!;
   const logMoneyness = problem[PROBLEM_LOG_MONEYNESS]!;
   let deviation = problem[PROBLEM_DEVIATION]!;
+  // Prices that are nearly subnormal have no digits to polish.
+  if (deviation < 1e-300) return;
   for (let i = 0; i < 4; i++) {
     const h = logMoneyness / deviation;
     const t = 0.5 * deviation;

@@ -47,7 +47,8 @@ export function solveBlack76(
   input[FINANCING] = discount;
   const status = black76(type);
   if (status !== GREEKS_STATUS.OK) return -status;
-  return problem[PROBLEM_DEVIATION]! / Math.sqrt(timeYears);
+  // Not zero, which would be no answer.
+  return Math.max(problem[PROBLEM_DEVIATION]! / Math.sqrt(timeYears), Number.MIN_VALUE);
 }
 
 /**
@@ -71,7 +72,8 @@ export function solveBlackScholesMerton(
   input[DIVIDEND_YIELD] = dividendYield;
   const status = blackScholesMerton(type);
   if (status !== GREEKS_STATUS.OK) return -status;
-  return problem[PROBLEM_DEVIATION]! / Math.sqrt(timeYears);
+  // Not zero, which would be no answer.
+  return Math.max(problem[PROBLEM_DEVIATION]! / Math.sqrt(timeYears), Number.MIN_VALUE);
 }
 
 function black76(type: OptionType): GreeksStatus {

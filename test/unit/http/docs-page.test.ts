@@ -4,7 +4,7 @@ import { ERRORS } from '../../../src/domain/error-codes.ts';
 import { docsPage, docsRoutes, errorsPage } from '../../../src/http/docs-page.ts';
 import { errorsDocument } from '../../../src/http/errors-document.ts';
 import { problemType } from '../../../src/http/problem.ts';
-import { marketDocumentFor } from './market-document.ts';
+import { marketDocumentFor } from '../../support/http/market-document.ts';
 
 const document = marketDocumentFor(true);
 

@@ -4,7 +4,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import Type from 'typebox';
 import { openApiDocument, type OpenApiDocument } from '../../../src/http/openapi.ts';
 import { defineRoute, json } from '../../../src/http/route.ts';
-import { marketDocumentFor } from './market-document.ts';
+import { marketDocumentFor } from '../../support/http/market-document.ts';
 
 const INFO = { title: 'Test', version: '0', description: 'For a test.' };
 

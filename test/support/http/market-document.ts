@@ -1,13 +1,15 @@
-import { marketDocument, type MarketRoutesOptions } from '../../../src/http/market-routes.ts';
+import { marketDocument } from '../../../src/http/market-routes.ts';
 import type { OpenApiDocument } from '../../../src/http/openapi.ts';
 
+/** Stands for the ports behind the routes: describing a route calls none of them. */
 function neverCalled(): never {
   throw new Error('a handler was called to describe it');
 }
 
-export function marketOptions(production: boolean): MarketRoutesOptions {
-  return {
-    version: '1.2.3',
+/** The OpenAPI document of the market port, without a service behind it. */
+export function marketDocumentFor(production: boolean, version = '1.2.3'): OpenApiDocument {
+  return marketDocument({
+    version,
     production,
     metricsContentType: 'text/plain',
     status: {
@@ -18,9 +20,5 @@ export function marketOptions(production: boolean): MarketRoutesOptions {
       metrics: neverCalled,
     },
     instruments: { search: neverCalled, expiries: neverCalled, instrument: neverCalled },
-  };
-}
-
-export function marketDocumentFor(production: boolean): OpenApiDocument {
-  return marketDocument(marketOptions(production));
+  });
 }
