@@ -45,16 +45,17 @@ export async function measureCases(
     throws: true,
   });
   const cpuUs = new Map<string, number>();
-  for (const { name, prepare, run } of cases) {
+  for (const microCase of cases) {
+    const { name } = microCase;
     let before = process.cpuUsage();
     let totalUs = 0;
-    bench.add(name, () => run(), {
+    bench.add(name, () => microCase.run(), {
       async: false,
       beforeAll: () => {
         totalUs = 0;
       },
       beforeEach: () => {
-        prepare?.();
+        microCase.prepare?.();
         before = process.cpuUsage();
       },
       afterEach: () => {

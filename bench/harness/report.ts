@@ -26,7 +26,7 @@ export function reportText(report: Report): string {
   const lines = [
     `${host.cpuModel}, ${host.cores} cores, ${host.memoryMiB} MiB, ${host.platform}`,
     `Node ${host.node} (V8 ${host.v8}), ticker-service ${host.version}` +
-      `${host.commit === undefined ? '' : `, commit ${host.commit}`}`,
+      (host.commit === undefined ? '' : `, commit ${host.commit}`),
     `load average ${host.loadAverage.map((load) => load.toFixed(2)).join(' ')} before the start`,
     `host jitter (a 1 ms timer was late by) p50 ${ms(hostJitter.p50Us)}, ` +
       `p99 ${ms(hostJitter.p99Us)}, max ${ms(hostJitter.maxUs)}`,

@@ -12,6 +12,11 @@ import { StepClock } from './step-clock.ts';
 
 /** Packets of every frame but the opening ones. */
 export const FRAME_PACKETS = 50;
+/**
+ * One tick in five goes round the instruments in turn, so that after so many frames each has had its
+ * turn and the shares of options and others are those of a long run.
+ */
+export const ROUND_FRAMES = (5 * INSTRUMENTS) / FRAME_PACKETS;
 const STEP_MS = 10;
 const TICKS_PER_SECOND = (FRAME_PACKETS * 1000) / STEP_MS;
 
@@ -29,8 +34,8 @@ export interface MarketRecording {
   optionShare: number;
 }
 
-/** Records `frameCount` frames of a seeded market of INSTRUMENTS contracts that starts now. */
-export async function recordMarket(frameCount: number): Promise<MarketRecording> {
+/** Records `rounds` x ROUND_FRAMES frames of a seeded market of INSTRUMENTS contracts that starts now. */
+export async function recordMarket(rounds = 1): Promise<MarketRecording> {
   const seed = 1;
   const clock = new StepClock(createSystemClock().nowUs());
   const market = new Market(seed, listingSize(INSTRUMENTS), clock.nowUs() / 1000);
@@ -49,7 +54,7 @@ export async function recordMarket(frameCount: number): Promise<MarketRecording>
   connection.flush(clock.monotonicMs());
   const opening = sent.splice(0);
   feed.start();
-  while (sent.length < frameCount) clock.step(STEP_MS);
+  while (sent.length < rounds * ROUND_FRAMES) clock.step(STEP_MS);
   feed.stop();
   const isOptionToken = new Set(
     instruments.filter(({ type }) => isOption(type)).map(({ token }) => token),

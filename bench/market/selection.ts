@@ -7,32 +7,38 @@ const OPTION_SHARE = 0.6;
 /** Contracts that the simulator must list for each one selected, for the shares to come out. */
 const LISTED_PER_SELECTED = 1.45;
 
+/**
+ * Of the instruments that are not options, those that are traded more than any option. By the
+ * simulator's law of popularity, 60 % of the ticks are then options' ticks too.
+ */
+const MOST_TRADED = 54;
+
 /** Contracts to list so that `selectInstruments` finds `count`. */
 export function listingSize(count: number): number {
   return Math.ceil(count * LISTED_PER_SELECTED);
 }
 
 /**
- * `count` instruments of a simulator's listing (most traded first), 60 % of them options: whole
- * chains of the first underlyings, their shares and futures, and shares without derivatives from
- * the end of the list, so that about 60 % of the ticks are options' too. No index: its packets are
- * short. Throws RangeError if the listing has too few.
+ * `count` instruments of a simulator's listing (most traded first), 60 % of them options: chains of
+ * the first underlyings, their shares and futures and some other much traded ones, and shares from
+ * the end of the list. No index: its packets are short. Throws RangeError if the listing has too few.
  */
 export function selectInstruments(listing: readonly Instrument[], count: number): Instrument[] {
   const optionCount = Math.round(count * OPTION_SHARE);
   const { options, names } = chainsOfFirst(listing, optionCount);
-  const linked = listing.filter(
-    ({ type, name, tradingsymbol }) =>
-      (type === 'FUT' && names.has(name)) || (type === 'EQ' && names.has(tradingsymbol)),
-  );
-  const others = linked.slice(0, count - optionCount);
-  const shares = listing.filter(({ type }) => type === 'EQ');
-  const known = new Set(others);
-  for (let i = shares.length - 1; i >= 0 && known.size < count - optionCount; i--) {
-    const share = shares[i];
-    if (share !== undefined) known.add(share);
+  const others = listing.filter(({ type }) => type === 'FUT' || type === 'EQ');
+  const linked = others.filter(({ name, tradingsymbol }) => {
+    return names.has(name) || names.has(tradingsymbol);
+  });
+  const selected = new Set([...options, ...linked]);
+  for (const instrument of others) {
+    if (selected.size >= optionCount + MOST_TRADED) break;
+    selected.add(instrument);
   }
-  const selected = new Set([...options, ...known]);
+  for (const instrument of others.reverse()) {
+    if (selected.size >= count) break;
+    selected.add(instrument);
+  }
   if (selected.size !== count) {
     throw new RangeError(`${selected.size} of ${count} instruments in a listing`);
   }

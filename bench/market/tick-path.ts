@@ -13,7 +13,8 @@ import { IngestLoop } from '../../src/threads/ingest/loop.ts';
 import type { MarketRecording } from './recording.ts';
 
 const INSTRUMENT_ROWS = 8192;
-const RATE_PER_YEAR = 0.065;
+/** Discounts premiums, continuously compounded. */
+export const RATE_PER_YEAR = 0.065;
 
 /** The service's loops on shared memory of their own, all in the calling thread. */
 export interface TickPath {

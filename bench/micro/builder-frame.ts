@@ -1,4 +1,4 @@
-import * as flatbuffers from 'flatbuffers';
+import type * as flatbuffers from 'flatbuffers';
 import type { TickViews } from '../../src/shm/block.ts';
 import {
   DEPTH_LEVELS,
@@ -28,10 +28,8 @@ import {
 import { Tick, TickFrame } from '../../src/wire/generated/ticker.ts';
 
 /** The generated function takes one number for each of the 87 fields. */
-const createTick = Tick.createTick.bind(Tick) as (
-  builder: flatbuffers.Builder,
-  ...fields: readonly number[]
-) => flatbuffers.Offset;
+type CreateTick = (builder: flatbuffers.Builder, ...fields: number[]) => flatbuffers.Offset;
+const createTick: CreateTick = Tick.createTick.bind(Tick);
 
 /** The fields of the tick at `slotBytes` in the order in which the generated code takes them. */
 export function builderFields(ticks: TickViews, slotBytes: number): number[] {

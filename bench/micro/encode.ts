@@ -8,9 +8,8 @@ import { createPrivateTicks } from '../../src/shm/block.ts';
 import { FrameAssembler } from '../../src/fanout/assembler.ts';
 import { TICK_SLOT_BYTES } from '../../src/shm/layout/tick-slot.ts';
 import { RingReader } from '../../src/shm/ring-reader.ts';
-import { decodeFrame } from '../../src/wire/decode.ts';
 import { TickFrameBuffer } from '../../src/wire/frame.ts';
-import { COMPACT_LAYOUT, type FrameKind } from '../../src/wire/tick-layout.ts';
+import type { FrameKind } from '../../src/wire/tick-layout.ts';
 import { tickObject } from '../../src/wire/tick-object.ts';
 import type { RunOptions } from '../harness/bench.ts';
 import { measureCases, microBudget, type MicroCase, ratio } from '../harness/micro-suite.ts';
@@ -19,13 +18,10 @@ import { Verifier } from '../harness/verifier.ts';
 import { type ComputedTicks, computeTicks } from '../market/computed-ticks.ts';
 import { recordMarket } from '../market/recording.ts';
 import { buildFrame, builderFields } from './builder-frame.ts';
+import { assemble, FRAME_TICKS, SENT_US, slotsOf, TICKS } from './client-frame.ts';
+import { verifyFrames } from './encode-check.ts';
 
-const TICKS = 2048;
-const FRAME_TICKS = 50;
 const FRAMES = 100;
-/** Odd, so that the ticks of a frame lie apart and every slot comes up. */
-const STRIDE = 37;
-const SENT_US = 1_790_000_000_000_000;
 
 const RUN_COPY = 'copy of a run of 50 slots out of the ring';
 const RUN_FRAME = 'frame of a run of 50, one copy';
@@ -35,15 +31,8 @@ const COMPACT = 'frame of 50 arbitrary ticks, compact with Greeks';
 const JSON_TEXT = 'JSON.stringify, 50 ready objects';
 const BUILDER = 'FlatBuffers Builder, 50 structs';
 
-/** Slots of frame `frame`: some of a client's instruments in one batch. */
-function slotsOf(frame: number): number[] {
-  return Array.from({ length: FRAME_TICKS }, (_unused, index) => {
-    return ((frame * FRAME_TICKS + index) * STRIDE) % TICKS;
-  });
-}
-
 export async function runEncode({ smoke }: RunOptions): Promise<RunReport> {
-  const recording = await recordMarket(smoke ? 60 : 400);
+  const recording = await recordMarket();
   const computed = computeTicks(recording, TICKS);
   const verifier = new Verifier();
   verifyFrames(computed, verifier);
@@ -62,20 +51,6 @@ export async function runEncode({ smoke }: RunOptions): Promise<RunReport> {
         'a run in one copy is what clients with the same instruments could share',
     ],
   };
-}
-
-/** Makes frame `frame` and returns its bytes, valid until the next. */
-function assemble(
-  assembler: FrameAssembler,
-  { copies }: ComputedTicks,
-  kind: FrameKind,
-  slots: readonly number[],
-  greeks: boolean,
-): Uint8Array {
-  slots.forEach((slot, place) => {
-    assembler.put(kind, place, copies, slot * TICK_SLOT_BYTES, greeks);
-  });
-  return assembler.frame(kind).finish(slots.length, SENT_US, TICKS);
 }
 
 function cases(computed: ComputedTicks): MicroCase[] {
@@ -135,69 +110,4 @@ function runCopyCase({ path }: ComputedTicks): MicroCase {
       while (reader.read(newest) > 0);
     },
   };
-}
-
-/** Every way must bring the same ticks. */
-function verifyFrames(computed: ComputedTicks, verifier: Verifier): void {
-  const { copies } = computed;
-  const slots = slotsOf(3);
-  const structs = slots.map((slot) =>
-    Array.from(copies.u8.subarray(slot * TICK_SLOT_BYTES, (slot + 1) * TICK_SLOT_BYTES)),
-  );
-  const structsIn = (frame: Uint8Array): number[][] => {
-    const first = frame.length - FRAME_TICKS * TICK_SLOT_BYTES;
-    return slots.map((_slot, place) => {
-      const at = first + place * TICK_SLOT_BYTES;
-      return Array.from(frame.subarray(at, at + TICK_SLOT_BYTES));
-    });
-  };
-  const assembler = new FrameAssembler(1, 2);
-  const full = Uint8Array.from(assemble(assembler, computed, 'tick', slots, true));
-  verifier.equal('structs of the assembled frame', structsIn(full), structs);
-  const fields = slots.map((slot) => builderFields(copies, slot * TICK_SLOT_BYTES));
-  const built = buildFrame(new flatbuffers.Builder(1024), fields);
-  verifier.equal('structs of the built frame', structsIn(built), structs);
-  const decoded = decodeFrame(full);
-  verifier.equal('count, through', [decoded.count, decoded.through], [FRAME_TICKS, TICKS]);
-  verifier.equal('ticks read from the built frame', objectsIn(built), objectsIn(full));
-  verifier.equal(
-    'ticks read from JSON',
-    JSON.parse(JSON.stringify(objectsIn(full))) as unknown,
-    objectsIn(full),
-  );
-  verifyCompact(computed, slots, verifier);
-}
-
-function objectsIn(frame: Uint8Array): unknown[] {
-  const view = decodeFrame(frame);
-  return Array.from({ length: view.count }, (_unused, index) => view.object(index));
-}
-
-function verifyCompact(computed: ComputedTicks, slots: number[], verifier: Verifier): void {
-  const assembler = new FrameAssembler(1, 2);
-  const full = decodeFrame(Uint8Array.from(assemble(assembler, computed, 'tick', slots, true)));
-  const compact = decodeFrame(assemble(assembler, computed, 'compact', slots, true));
-  verifier.equal('compact ticks', [compact.kind, compact.count], ['compact', FRAME_TICKS]);
-  verifier.equal('bytes of a compact tick', COMPACT_LAYOUT.structBytes, 128);
-  const values = ({ tick }: { tick: (index: number) => ReturnType<typeof full.tick> }) =>
-    slots.map((_slot, place) => {
-      const view = tick(place);
-      return [
-        view.instrumentToken,
-        view.sequence,
-        view.lastPriceRaw,
-        view.bidPrice(0),
-        view.askQuantity(0),
-        view.volume,
-        view.oi,
-        view.greeksStatus,
-        view.iv === undefined ? undefined : Math.fround(view.iv),
-        view.delta === undefined ? undefined : Math.fround(view.delta),
-      ];
-    });
-  verifier.equal(
-    'values of the compact ticks',
-    values({ tick: (index) => compact.tick(index) }),
-    values({ tick: (index) => full.tick(index) }),
-  );
 }

@@ -24,7 +24,6 @@ import {
 import { slotHoldsPacket } from '../market/slot-fields.ts';
 import { createTickPath } from '../market/tick-path.ts';
 
-const FRAMES = 200;
 const SINGLES = 2000;
 const RING_SLOTS = 65_536;
 const RECEIVED_US = 1_790_000_000_000_000;
@@ -78,7 +77,7 @@ function bareParser(writer: RingWriter): (frame: Uint8Array) => number {
 }
 
 export async function runParse({ smoke }: RunOptions): Promise<RunReport> {
-  const recording = await recordMarket(FRAMES);
+  const recording = await recordMarket();
   const verifier = new Verifier();
   verifyIngest(recording, verifier);
   verifyOfficial(recording, verifier);
@@ -110,7 +109,7 @@ function cases(recording: MarketRecording, verifier: Verifier): MicroCase[] {
     for (const frame of frames) ingest.onFrame(frame, RECEIVED_US, true);
   };
   const unit = 'ns/packet';
-  const packets = FRAMES * FRAME_PACKETS;
+  const packets = recording.packets;
   return [
     { name: PARSER, unit, operations: packets, run: parseAll(recording.frames) },
     { name: PARSER_SINGLE, unit, operations: SINGLES, run: parseAll(singles) },

@@ -10,7 +10,6 @@ import {
   GREEKS_DELTA,
   GREEKS_GAMMA,
   GREEKS_OUTPUTS,
-  GREEKS_PRICE,
   GREEKS_RHO,
   GREEKS_THETA,
   GREEKS_VEGA,
@@ -20,11 +19,8 @@ import type { RunOptions } from '../harness/bench.ts';
 import { measureCases, microBudget, ratio } from '../harness/micro-suite.ts';
 import type { Measurement, RunReport } from '../harness/result.ts';
 import { Verifier } from '../harness/verifier.ts';
+import { FORWARD, makeOptions, type PricedOption, RATE, TIME_VALUE_MIN } from './option-set.ts';
 
-const OPTIONS = 2000;
-const FORWARD = 24_000;
-const RATE = 0.065;
-const TIME_VALUE_MIN = 0.05;
 /** Prices in the money have lost digits of their time value; the solver cannot bring them back. */
 const VOLATILITY_ERROR_MAX = 1e-9;
 const GREEKS_ERROR_MAX = 1e-8;
@@ -38,46 +34,7 @@ const GREEKS_ONLY = 'five Greeks alone, volatility given';
 const NEWTON = '@uqee/black-scholes, Newton to 1e-9: IV and Greeks';
 const DEFAULT = '@uqee/black-scholes, default settings: IV and Greeks';
 
-interface PricedOption {
-  type: 1 | -1;
-  strike: number;
-  timeYears: number;
-  discount: number;
-  volatility: number;
-  /** Discounted. */
-  price: number;
-}
-
-/** Deterministic, 0 <= value < 1. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-/** NIFTY-like options: strikes within 12 %, 1 to 90 days, 8 to 45 % volatility. */
-function makeOptions(): PricedOption[] {
-  const random = generator(7);
-  const out = new Float64Array(GREEKS_OUTPUTS);
-  const options: PricedOption[] = [];
-  while (options.length < OPTIONS) {
-    const type = random() < 0.5 ? 1 : -1;
-    const strike = Math.round((FORWARD * (0.88 + 0.24 * random())) / 50) * 50;
-    const timeYears = (1 + 89 * random()) / 365;
-    const volatility = 0.08 + 0.37 * random();
-    const discount = Math.exp(-RATE * timeYears);
-    black76Greeks(out, type, FORWARD, strike, timeYears, RATE, volatility);
-    const price = out[GREEKS_PRICE]!;
-    const intrinsic = discount * Math.max(0, type * (FORWARD - strike));
-    if (price - intrinsic < TIME_VALUE_MIN) continue;
-    options.push({ type, strike, timeYears, discount, volatility, price });
-  }
-  return options;
-}
-
-const options = makeOptions();
+const options = makeOptions(2000);
 const out = new Float64Array(GREEKS_OUTPUTS);
 /* What a timed loop computes goes here, so that the compiler cannot leave it out. */
 const sink = { value: 0 };
@@ -118,7 +75,7 @@ export async function runPrice({ smoke }: RunOptions): Promise<RunReport> {
   const over = (name: string, each: (option: PricedOption) => void) => ({
     name,
     unit,
-    operations: OPTIONS,
+    operations: options.length,
     run: () => {
       for (const option of options) each(option);
     },
@@ -152,7 +109,7 @@ export async function runPrice({ smoke }: RunOptions): Promise<RunReport> {
     measurements,
     checks: verifier.checks,
     notes: [
-      `${OPTIONS} options: strikes within 12 % of the forward, 1 to 90 days, 8 to 45 % volatility, ` +
+      `${options.length} options: strikes within 12 % of the forward, 1 to 90 days, 8 to 45 % volatility, ` +
         `time value at least ${TIME_VALUE_MIN}; failed: NaN, or off by more than 1 % of itself`,
     ],
   };
@@ -162,7 +119,7 @@ function failures(name: string, run: (option: PricedOption) => number): Measurem
   const failed = options.filter(
     (option) => !(Math.abs(run(option) / option.volatility - 1) <= FAILED_ERROR),
   );
-  return { name: `failed: ${name}`, unit: `of ${OPTIONS}`, value: failed.length };
+  return { name: `failed: ${name}`, unit: `of ${options.length}`, value: failed.length };
 }
 
 /** The volatility that made the price must come back, and with it the same Greeks. */

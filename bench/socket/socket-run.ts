@@ -62,7 +62,7 @@ export async function runSockets(context: HostContext): Promise<RunReport[]> {
     ladder.record(outcome.isSustained);
     isFirst = false;
   }
-  reports[0]?.measurements.push(...kneeFigures(ladder));
+  reports.at(-1)?.measurements.push(...kneeFigures(ladder));
   return reports;
 }
 

@@ -89,7 +89,7 @@ class Watch {
   readonly #moves = new Map<number, { price: number; move: number }>();
   #isDirty = true;
   #ticksPerSecond: number | undefined;
-  #onLeg: () => void = () => undefined;
+  #onChange: () => void = () => undefined;
 
   constructor(client: TickerClient, options: WatchOptions, clock: Clock) {
     this.#client = client;
@@ -99,14 +99,14 @@ class Watch {
     const request = { underlying, strikes, ...(expiry === undefined ? {} : { expiry }) };
     const changed = (): void => {
       this.#isDirty = true;
+      this.#onChange();
     };
     this.#view = new OptionChainView(client, request, {
       rows: changed,
       spot: changed,
       leg: (row, side) => {
-        changed();
         this.#follow(row[side]?.tick);
-        this.#onLeg();
+        changed();
       },
     });
   }
@@ -134,23 +134,22 @@ class Watch {
   }
 
   async #printOnce(json: boolean): Promise<void> {
-    const { out, strikes } = this.#options;
-    const settled = new Promise<void>((resolve) => {
-      this.#onLeg = () => {
-        if (this.#isComplete()) resolve();
-      };
-    });
+    const { out } = this.#options;
     await this.#view.open();
-    const patience = new Promise<void>((resolve) => {
-      this.#clock.setTimeout(resolve, SETTLE_MS).unref();
-    });
-    if (!this.#isComplete()) await Promise.race([settled, patience]);
+    if (!this.#view.isComplete) {
+      await new Promise<void>((resolve) => {
+        this.#onChange = () => {
+          if (this.#view.isComplete) resolve();
+        };
+        this.#clock.setTimeout(resolve, SETTLE_MS).unref();
+      });
+    }
     const lines = json
       ? this.#newestTicks().map((tick) => JSON.stringify(tick))
       : renderChain(this.#picture(), {
-          widthColumns: PLAIN_COLUMNS,
-          heightLines: strikes * 2 + Infinity,
-          colour: out.isTTY && this.#options.once === true,
+          widthColumns: out.isTTY ? out.columns : PLAIN_COLUMNS,
+          heightLines: Infinity,
+          colour: out.isTTY && out.hasColors(),
         });
     await new Promise((resolve) => out.write(`${lines.join('\n')}\n`, resolve));
   }
@@ -181,8 +180,10 @@ class Watch {
   #drawIfDirty(screen: WatchScreen): void {
     if (!this.#isDirty) return;
     this.#isDirty = false;
-    const { columns: widthColumns, rows: heightLines } = this.#options.out;
-    screen.draw(renderChain(this.#picture(), { widthColumns, heightLines, colour: true }));
+    const { out } = this.#options;
+    const { columns: widthColumns, rows: heightLines } = out;
+    const colour = out.hasColors();
+    screen.draw(renderChain(this.#picture(), { widthColumns, heightLines, colour }));
   }
 
   #countTicks(): () => void {
@@ -200,16 +201,6 @@ class Watch {
     const before = this.#moves.get(tick.instrument_token)?.price ?? tick.last_price;
     const move = Math.sign(tick.last_price - before);
     this.#moves.set(tick.instrument_token, { price: tick.last_price, move });
-  }
-
-  #isComplete(): boolean {
-    const { rows } = this.#view;
-    return (
-      rows.length > 0 &&
-      rows.every(({ call, put }) =>
-        [call, put].every((leg) => leg === undefined || leg.tick !== undefined),
-      )
-    );
   }
 
   #newestTicks(): TickObject[] {

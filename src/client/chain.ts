@@ -119,6 +119,17 @@ export class OptionChainView {
     );
   }
 
+  /** Whether there are contracts, and each of them and the underlying, if listed, has a tick. */
+  get isComplete(): boolean {
+    if (this.#spotToken !== undefined && this.#spot === undefined) return false;
+    return (
+      this.#rows.length > 0 &&
+      this.#rows.every(({ call, put }) =>
+        [call, put].every((leg) => leg === undefined || leg.tick !== undefined),
+      )
+    );
+  }
+
   /**
    * Subscribes. Rejects with the service's error if there is no such chain; the underlying is wanted
    * too, but a chain without it is shown all the same.

@@ -73,9 +73,14 @@ class WebSocketServer {
 
   upgrade(response: HttpResponse, request: HttpRequest, context: UpgradeContext): void {
     const exchange = new Exchange(response, request, this.#web, this.#web.clock.monotonicMs());
-    const admitted = this.#admit(exchange);
-    if ('refused' in admitted) exchange.sendProblem(admitted.refused);
-    else exchange.upgrade(admitted.state, admitted.answer, context);
+    try {
+      const admitted = this.#admit(exchange);
+      if ('refused' in admitted) exchange.sendProblem(admitted.refused);
+      else exchange.upgrade(admitted.state, admitted.answer, context);
+    } catch (error) {
+      this.#web.logger.error({ err: error, requestId: exchange.requestId }, 'upgrade failed');
+      exchange.sendProblem(problem('INTERNAL'));
+    }
   }
 
   open(socket: WebSocket<ClientState>): void {

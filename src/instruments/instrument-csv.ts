@@ -32,8 +32,12 @@ export interface InstrumentDump {
 export async function readInstrumentCsv(
   chunks: AsyncIterable<string | Uint8Array>,
 ): Promise<InstrumentDump> {
+  let missing: string[] = [];
   const parser = parse({
-    columns: true,
+    columns: (header: string[]) => {
+      missing = REQUIRED_COLUMNS.filter((column) => !header.includes(column));
+      return header;
+    },
     bom: true,
     relax_column_count: true,
     // Quotes that do not enclose a field are part of a name.
@@ -44,7 +48,13 @@ export async function readInstrumentCsv(
   const feeding = pipeline(chunks, parser).catch(() => undefined);
   const dump: InstrumentDump = { instruments: [], rejectedRows: 0, firstReject: undefined };
   try {
-    await collectRows(parser as AsyncIterable<Record<string, string>>, dump);
+    for await (const row of parser as AsyncIterable<Record<string, string>>) {
+      if (missing.length > 0) {
+        const columns = missing.join(', ');
+        throw new TickerError('BROKER_ANSWER', `the instrument dump lacks ${columns}`);
+      }
+      take(dump, row);
+    }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const detail = `the instrument dump is no CSV: ${error.message}`;
@@ -59,30 +69,13 @@ export async function readInstrumentCsv(
   return dump;
 }
 
-async function collectRows(
-  rows: AsyncIterable<Record<string, string>>,
-  dump: InstrumentDump,
-): Promise<void> {
-  let checked = false;
-  for await (const row of rows) {
-    if (!checked) {
-      checkColumns(row);
-      checked = true;
-    }
-    const result = instrumentOfRow(row);
-    if (typeof result === 'string') {
-      dump.rejectedRows++;
-      dump.firstReject ??= result;
-    } else {
-      dump.instruments.push(result);
-    }
-  }
-}
-
-function checkColumns(row: Record<string, string>): void {
-  const missing = REQUIRED_COLUMNS.filter((column) => !(column in row));
-  if (missing.length > 0) {
-    throw new TickerError('BROKER_ANSWER', `the instrument dump lacks ${missing.join(', ')}`);
+function take(dump: InstrumentDump, row: Record<string, string>): void {
+  const result = instrumentOfRow(row);
+  if (typeof result === 'string') {
+    dump.rejectedRows++;
+    dump.firstReject ??= result;
+  } else {
+    dump.instruments.push(result);
   }
 }
 

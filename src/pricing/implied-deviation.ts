@@ -88,17 +88,18 @@ function polish(): void {
     pair[PAIR_T] = t;
     evaluatePair();
     const inverseDensity = Math.exp(0.5 * u * u) * SQRT_2PI;
-    const newton =
+    const missing =
       u >= -1
         ? target * inverseDensity - pair[PAIR_COMBINED]!
         : (target - 1) * inverseDensity + pair[PAIR_COMBINED]!;
-    const hOverS = h / deviation;
-    const second = h * hOverS - 0.5 * t;
-    const third = second * second - 3 * hOverS * hOverS - 0.25;
+    // Newton's step and the next two derivatives over the first, all relative to the deviation.
+    const newton = missing / deviation;
+    const second = u * (h + t);
+    const third = second * second - 3 * h * h - t * t;
     const step =
       (newton * (1 + 0.5 * second * newton)) / (1 + newton * (second + (third / 6) * newton));
-    deviation += step;
-    if (Math.abs(step) * (1 + h * h) < 1e-4 * deviation) break;
+    deviation += deviation * step;
+    if (Math.abs(step) * (1 + h * h) < 1e-4) break;
   }
   problem[PROBLEM_DEVIATION] = deviation;
 }
@@ -109,9 +110,10 @@ function solveFarOut(): void {
   const smaller = problem[PROBLEM_SMALLER_LEG]!;
   // Where u = 0 and the vega is largest. The root lies below or above it, and so do all steps.
   const inflection = Math.sqrt(2 * logMoneyness);
-  problem[ARGUMENT] = inflection;
-  evaluateMills(problem, ARGUMENT, MILLS);
-  const valueThere = 0.5 - INV_SQRT_2PI * problem[MILLS]!;
+  pair[PAIR_H] = 0.5 * inflection;
+  pair[PAIR_T] = 0.5 * inflection;
+  evaluatePair();
+  const valueThere = INV_SQRT_2PI * pair[PAIR_COMBINED]!;
   const low = problem[PROBLEM_TIME_VALUE]! < valueThere * smaller;
   const value = low ? problem[PROBLEM_TIME_VALUE]! : problem[PROBLEM_ROOM]!;
   // Below 1 but for rounding (a leg smaller than the last digit of the price).

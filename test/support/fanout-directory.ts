@@ -50,9 +50,7 @@ export class FakeDirectory implements InstrumentDirectory {
     for (const answer of held) answer();
   }
 
-  async resolveInstruments(
-    requests: (string | number)[],
-  ): Promise<Resolution<string | number>[]> {
+  async resolveInstruments(requests: (string | number)[]): Promise<Resolution<string | number>[]> {
     await this.#turn();
     return requests.map((request) => {
       const found = this.instruments.find(

@@ -39,7 +39,13 @@ export interface FinderData {
 
 function run({ table: block, signals, seed, wanted }: FinderData): FinderResult {
   const table = new InstrumentTable(block);
-  const outcomes = new Outcomes(FINDER_OUTCOMES, wanted);
+  const outcomes = new Outcomes(FINDER_OUTCOMES, wanted, [
+    'incomplete',
+    'vanished',
+    'countedNotFound',
+    'mixedChain',
+    'versionBehind',
+  ]);
   const random = new SeededRandom(seed);
   const rows = new Int32Array(table.rows).fill(-1);
   let state = -1;

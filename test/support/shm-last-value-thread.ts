@@ -91,7 +91,11 @@ function runWriter(): void {
 }
 
 function runReader(): RowReaderResult {
-  const outcomes = new Outcomes(ROW_READER_OUTCOMES, data.wanted);
+  const outcomes = new Outcomes(ROW_READER_OUTCOMES, data.wanted, [
+    'tornQuote',
+    'tornGreeks',
+    'backwards',
+  ]);
   const quotes = new Float64Array(table.rows);
   const greeks = new Float64Array(table.rows);
   const judge = (row: number, hadTick: boolean): void => {

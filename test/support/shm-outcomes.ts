@@ -5,10 +5,19 @@ import type { ShmMessage } from './shm-threads.ts';
 export class Outcomes<Name extends string> {
   readonly counts: Record<Name, number>;
   readonly #wanted: readonly [Name, number][];
+  readonly #forbidden: readonly Name[];
   #complete = false;
 
-  /** `names`: all that can be observed, allowed or not. `wanted`: how often each must be, at least. */
-  constructor(names: readonly Name[], wanted: Partial<Record<Name, number>>) {
+  /**
+   * `names`: all that can be observed, allowed or not. `wanted`: how often each must be, at least.
+   * `forbidden`: those after which there is nothing to wait for.
+   */
+  constructor(
+    names: readonly Name[],
+    wanted: Partial<Record<Name, number>>,
+    forbidden: readonly Name[] = [],
+  ) {
+    this.#forbidden = forbidden;
     this.counts = Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
     this.#wanted = Object.entries(wanted) as [Name, number][];
   }
@@ -17,10 +26,11 @@ export class Outcomes<Name extends string> {
     this.counts[name]++;
   }
 
-  /** Sends the event `complete` once, when everything wanted has been observed often enough. */
+  /** Sends the event `complete` once, when everything wanted has been observed often enough, or it failed. */
   reportWhenComplete(): void {
     if (this.#complete) return;
-    if (this.#wanted.some(([name, least]) => this.counts[name] < least)) return;
+    const failed = this.#forbidden.some((name) => this.counts[name] > 0);
+    if (!failed && this.#wanted.some(([name, least]) => this.counts[name] < least)) return;
     this.#complete = true;
     sendEvent('complete');
   }

@@ -53,7 +53,11 @@ const data = workerData as PublisherData;
 const ring = new Ring(data.ring);
 const target = createPrivateTicks(CAPACITY, TICK_SLOT_BYTES);
 const reader = new RingReader(ring, ring.start, target, CAPACITY);
-const outcomes = new Outcomes(PUBLISHER_OUTCOMES, data.wanted);
+const outcomes = new Outcomes(PUBLISHER_OUTCOMES, data.wanted, [
+  'tornQuote',
+  'foreign',
+  'tornGreeks',
+]);
 const complete = new Uint8Array(CAPACITY);
 
 function judge(bytes: number, position: number, isComplete: boolean): PublisherOutcome {

@@ -47,7 +47,7 @@ function run(data: ReaderData): ReaderResult {
   const ring = new Ring(data.ring);
   const target = createPrivateTicks(data.capacity, TICK_SLOT_BYTES);
   const reader = new RingReader(ring, ring.start, target, data.capacity);
-  const outcomes = new Outcomes(RING_READER_OUTCOMES, data.wanted);
+  const outcomes = new Outcomes(RING_READER_OUTCOMES, data.wanted, ['torn', 'wrongPosition']);
   let received = 0;
 
   const readRun = (limit: number): void => {

@@ -44,6 +44,7 @@ function dawdle(): void {
 function answer(round: number): void {
   result.seen++;
   Atomics.store(words, ACK_WORD + data.sleeper, round);
+  dawdle();
   acknowledged.wake();
 }
 

@@ -30,9 +30,16 @@ function isAcknowledged(round: number): boolean {
   return true;
 }
 
-for (let round = 1; round <= rounds; round++) {
+/** Nanoseconds to microseconds, so that the threads meet at ever other places of the protocol. */
+function dawdle(): void {
   for (let i = random.below(1 << random.below(15)); i > 0; i--) Atomics.load(words, BALL_WORD);
+}
+
+for (let round = 1; round <= rounds; round++) {
+  dawdle();
   Atomics.store(words, BALL_WORD, round);
+  // The sleeper may take the ball and announce its next sleep before this wake.
+  dawdle();
   ball.wake();
   while (!isAcknowledged(round)) {
     const seen = acknowledged.announce();

@@ -1,6 +1,6 @@
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { Agent, request, type Dispatcher } from 'undici';
+import { Agent, errors, request, type Dispatcher } from 'undici';
 import type { Clock, TimerHandle } from '../../domain/clock.ts';
 import { TickerError } from '../../domain/error-codes.ts';
 import { KITE_VERSION_HEADER, SIMULATOR_HEADER } from './protocol.ts';
@@ -18,9 +18,11 @@ export interface RestTransportOptions {
 
 export interface RestAnswer {
   status: number;
-  /** Decompressed. Fails with a TickerError if it is late, broken or too large; read it or `discard`. */
+  /**
+   * Decompressed; to be iterated, which ends the call. Fails with a TickerError if it is late, broken
+   * or too large.
+   */
   body: AsyncGenerator<Uint8Array, void, undefined>;
-  discard(): void;
 }
 
 /** What one call may take, from the first byte sent to the last byte read. */
@@ -91,24 +93,16 @@ export class RestTransport {
       throw this.#failure(error, 'BROKER_UNREACHABLE');
     }
     const { body, headers, statusCode } = response;
-    // Whoever reads the body gets its error; a discarded body has none that matters.
-    body.on('error', () => undefined);
-    const discard = (): void => {
-      deadline.end();
-      body.destroy();
-    };
     this.#simulated = headers[SIMULATOR_HEADER] !== undefined;
     if (this.#simulated && this.#options.refuseSimulator === true) {
-      discard();
+      deadline.end();
+      // The body ends unread, which it takes for an error; there is nobody to tell it to.
+      body.on('error', () => undefined).destroy();
       throw this.error('SIMULATOR_REFUSED', 'the peer says that it is a simulator');
     }
     const isGzip = headers['content-encoding'] === 'gzip';
     const source = isGzip ? gunzipped(body) : body;
-    return {
-      status: statusCode,
-      body: this.#limited(source, limits.sizeBytes, deadline),
-      discard,
-    };
+    return { status: statusCode, body: this.#limited(source, limits.sizeBytes, deadline) };
   }
 
   /** A TickerError that names the host and shows no credential. */
@@ -150,7 +144,7 @@ export class RestTransport {
   #failure(error: unknown, code: TickerError['code'], prefix = ''): TickerError {
     if (error instanceof TickerError) return error;
     const { message = '', code: cause = '' } = error as { message?: string; code?: string };
-    const isProtocolError = cause.startsWith('HPE_');
+    const isProtocolError = error instanceof errors.HTTPParserError;
     return this.error(isProtocolError ? 'BROKER_ANSWER' : code, prefix + (message || cause));
   }
 }

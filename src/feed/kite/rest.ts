@@ -91,27 +91,23 @@ export class KiteRest {
   async *instruments(exchange?: string): AsyncGenerator<Uint8Array, void, undefined> {
     const path = exchange === undefined ? '' : `/${encodeURIComponent(exchange)}`;
     const answer = await this.#transport.get(`/instruments${path}`, this.#instrumentsLimits);
-    try {
-      if (answer.status !== 200) throw await this.#refusal(answer);
-      let head: Buffer | undefined = Buffer.alloc(0);
-      let last = 0;
-      for await (const chunk of answer.body) {
-        last = chunk.at(-1) ?? last;
-        if (head === undefined) {
-          yield chunk;
-          continue;
-        }
-        head = Buffer.concat([head, chunk]);
-        if (head.length < INSTRUMENTS_HEADER.length) continue;
-        if (!isInstrumentsHead(head)) break;
-        yield head;
-        head = undefined;
+    if (answer.status !== 200) throw await this.#refusal(answer);
+    let head: Buffer | undefined = Buffer.alloc(0);
+    let last = 0;
+    for await (const chunk of answer.body) {
+      last = chunk.at(-1) ?? last;
+      if (head === undefined) {
+        yield chunk;
+        continue;
       }
-      if (head !== undefined) throw this.#answerError(200, 'not an instrument dump');
-      if (last !== NEWLINE) throw this.#answerError(200, 'the dump ends within a line');
-    } finally {
-      answer.discard();
+      head = Buffer.concat([head, chunk]);
+      if (head.length < INSTRUMENTS_HEADER.length) continue;
+      if (!isInstrumentsHead(head)) break;
+      yield head;
+      head = undefined;
     }
+    if (head !== undefined) throw this.#answerError(200, 'not an instrument dump');
+    if (last !== NEWLINE) throw this.#answerError(200, 'the dump ends within a line');
   }
 
   async #readKeys<Row>(

@@ -178,6 +178,20 @@ test('refuses a client that speaks none of its subprotocols', async (t) => {
   assert.match(body, /ticker\.v1\.fbs or ticker\.v1\.json/);
 });
 
+test('refuses headers beyond the limit, and survives a fault in letting a client in', async (t) => {
+  const { connect, web, logs } = await startSockets(t);
+  const long = await refusal(connect([], { headers: { Big: 'a'.repeat(20_000) } }));
+  assert.equal(long.status, 431);
+  t.mock.method(web.authenticator, 'authenticate', () => {
+    throw new Error('store is gone');
+  });
+  const failed = await refusal(connect([], { headers: authorization(FULL_KEY) }));
+  assert.equal(failed.status, 500);
+  assert.doesNotMatch(failed.body, /store is gone/);
+  assert.match(JSON.stringify(logs), /store is gone/);
+  await once(connect(), 'open');
+});
+
 test('answers further clients with 503 and lets the next in when one has gone', async (t) => {
   const { connect } = await startSockets(t, { connectionsMax: 1 });
   const first = connect();

@@ -45,10 +45,13 @@ describe('subscribe by name', () => {
       },
     ]);
     assert.equal(rig.index.size, 2);
-    assert.deepEqual([...rig.demand], [
-      [share.row, 3],
-      [option.row, 3],
-    ]);
+    assert.deepEqual(
+      [...rig.demand],
+      [
+        [share.row, 3],
+        [option.row, 3],
+      ],
+    );
   });
 
   test('what fails, fails alone: unknown, without room, beyond the limit', async () => {

@@ -42,10 +42,7 @@ for (const binary of [true, false]) {
 
     test('are left out for an instrument without a value, whose first tick starts it', () => {
       const rig = new FanoutRig();
-      const { instruments, connection, socket, subscriptions } = subscribe(rig, [
-        'NSE:A',
-        'NSE:B',
-      ]);
+      const { instruments, connection, socket, subscriptions } = subscribe(rig, ['NSE:A', 'NSE:B']);
       rig.ingest(instruments[1]!);
       rig.delivery.sendSnapshots(connection, subscriptions);
       assert.deepEqual(

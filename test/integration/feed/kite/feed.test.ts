@@ -217,6 +217,7 @@ test('a stop ends every socket, and a start makes them again from the demand', L
   await until(() => broker.requests.length === 3 && feed.counts.connectFailures === 1);
   feed.stop();
   assert.deepEqual(feed.status(), []);
+  assert.equal(clock.pendingTimeouts, 0);
   await until(() => broker.openStreams === 0);
   feed.setDemand(6, 0);
   clock.advance(DAY_MS);

@@ -101,11 +101,17 @@ test('the dump has a deadline of its own', LIMIT, async (t) => {
   await rig.watch.until(() => rig.aborted === 1);
 });
 
-test('who stops reading ends the transfer', LIMIT, async (t) => {
-  const rig = await restRig(t, (_, response) => void response.write(DUMP));
-  for await (const chunk of rig.rest.instruments()) {
-    assert.ok(chunk.length > 0);
-    break;
-  }
-  await rig.watch.until(() => rig.aborted === 1);
-});
+for (const encoding of ['identity', 'gzip']) {
+  test(`who stops reading ends the transfer (${encoding})`, LIMIT, async (t) => {
+    const rig = await restRig(t, (_, response) => {
+      response.setHeader('content-encoding', encoding);
+      response.write(encoding === 'gzip' ? gzipSync(DUMP) : DUMP);
+    });
+    for await (const chunk of rig.rest.instruments()) {
+      assert.ok(chunk.length > 0);
+      break;
+    }
+    await rig.watch.until(() => rig.aborted === 1);
+    assert.equal(rig.clock.pendingTimeouts, 0);
+  });
+}

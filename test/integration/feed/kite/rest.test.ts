@@ -89,7 +89,7 @@ test("the broker's own sample answers are read", LIMIT, async (t) => {
           upperCircuitLimit: 1528.6,
           depth: {
             buy: Array(5).fill(empty),
-            sell: [{ price: 1412.95, quantity: 5191, orders: 13 }, ...Array(4).fill(empty)],
+            sell: [{ price: 1412.95, quantity: 5191, orders: 13 }, empty, empty, empty, empty],
           },
         },
       ],
@@ -295,11 +295,17 @@ test('the deadline covers the body too', LIMIT, async (t) => {
   await rig.watch.until(() => rig.aborted === 1);
 });
 
-test('a call that was answered leaves no deadline behind', LIMIT, async (t) => {
-  const { rest, clock } = await restRig(t, (_, response) => sendJson(response, 200, SUCCESS));
+test('a call that is over leaves no deadline behind', LIMIT, async (t) => {
+  const answers = [json(200, SUCCESS), html(502), json(200, {})];
+  const { rest, clock, stopServer } = await restRig(t, (_, response) => {
+    answers.shift()?.(response);
+  });
   await rest.profile();
-  clock.advance(3_600_000);
-  assert.equal((await rest.profile()).userId, 'AB1234');
+  await assert.rejects(rest.profile());
+  await assert.rejects(rest.profile());
+  stopServer();
+  await assert.rejects(rest.profile());
+  assert.equal(clock.pendingTimeouts, 0);
 });
 
 test('a broker that is not there is unreachable', LIMIT, async (t) => {

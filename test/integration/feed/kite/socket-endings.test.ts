@@ -205,6 +205,7 @@ for (const state of ['IDLE', 'CONNECTING', 'OPEN', 'BACKING_OFF', 'AUTH_REQUIRED
     const { length } = rig.broker.requests;
     rig.socket.stop();
     assert.equal(rig.socket.state, 'CLOSED');
+    assert.equal(rig.clock.pendingTimeouts, 0);
     await rig.until(() => rig.broker.openStreams === 0);
     rig.socket.mark(1);
     rig.socket.start();

@@ -5,13 +5,13 @@ import {
   type KiteSocketStatus,
 } from '../../../../src/feed/kite/feed.ts';
 import type { KiteTextMessage } from '../../../../src/feed/kite/text-frame.ts';
-import { ManualClock } from '../sim/manual-clock.ts';
+import { CountingClock } from './counting-clock.ts';
 import { FakeBroker } from './fake-broker.ts';
 
 /** A feed of accounts A and B before a fake broker, with 2 sockets of 2 instruments each. */
 export interface FeedRig {
   broker: FakeBroker;
-  clock: ManualClock;
+  clock: CountingClock;
   feed: KiteFeed;
   frames: { frame: Uint8Array; receiveTimeUs: number; simulated: boolean }[];
   texts: { account: string; message: KiteTextMessage }[];
@@ -26,7 +26,7 @@ export async function feedRig(
   options: Partial<KiteFeedOptions> = {},
 ): Promise<FeedRig> {
   const broker = await FakeBroker.start(t);
-  const clock = new ManualClock('2026-09-10T10:00:00+05:30');
+  const clock = new CountingClock();
   const { watch } = broker;
   const records: Pick<FeedRig, 'frames' | 'texts' | 'statuses'> = {
     frames: [],

@@ -10,12 +10,12 @@ import type { TestContext } from 'node:test';
 import type { ErrorCode } from '../../../../src/domain/error-codes.ts';
 import { TickerError } from '../../../../src/domain/error-codes.ts';
 import { KiteRest, type KiteRestOptions } from '../../../../src/feed/kite/rest.ts';
-import { ManualClock } from '../sim/manual-clock.ts';
+import { CountingClock } from './counting-clock.ts';
 import { Watch } from './watch.ts';
 
 export interface RestRig {
   rest: KiteRest;
-  clock: ManualClock;
+  clock: CountingClock;
   requests: IncomingMessage[];
   watch: Watch;
   /** Requests whose connection the client has ended before the answer was complete. */
@@ -42,7 +42,12 @@ export async function restRig(
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const clock = new ManualClock('2026-09-10T10:00:00+05:30');
+  const clock = new CountingClock();
+  const stopServer = (): void => {
+    server.close();
+    server.closeAllConnections();
+  };
+  t.after(stopServer);
   const rest = new KiteRest({
     restUrl: `http://127.0.0.1:${port}`,
     apiKey: 'key-1',
@@ -50,14 +55,7 @@ export async function restRig(
     clock,
     ...options,
   });
-  const stopServer = (): void => {
-    server.close();
-    server.closeAllConnections();
-  };
-  t.after(async () => {
-    await rest.close();
-    stopServer();
-  });
+  t.after(() => rest.close());
   const rig: RestRig = { rest, clock, requests: [], watch, aborted: 0, stopServer };
   return rig;
 }

@@ -11,13 +11,13 @@ import type {
 } from '../../../../src/feed/kite/socket-options.ts';
 import { KiteSocket } from '../../../../src/feed/kite/socket.ts';
 import type { KiteTextMessage } from '../../../../src/feed/kite/text-frame.ts';
-import { ManualClock } from '../sim/manual-clock.ts';
+import { CountingClock } from './counting-clock.ts';
 import { FakeBroker } from './fake-broker.ts';
 
 /** A socket before a fake broker, on a clock that stands still; both end with the test. */
 export interface SocketRig {
   broker: FakeBroker;
-  clock: ManualClock;
+  clock: CountingClock;
   tokens: Map<number, UpstreamMode>;
   counts: ConnectionCounts;
   socket: KiteSocket;
@@ -39,7 +39,7 @@ export async function socketRig(
   options: Partial<KiteSocketOptions> = {},
 ): Promise<SocketRig> {
   const broker = await FakeBroker.start(t);
-  const clock = new ManualClock('2026-09-10T10:00:00+05:30');
+  const clock = new CountingClock();
   const tokens = new Map<number, UpstreamMode>();
   const counts = createConnectionCounts();
   const { watch } = broker;
