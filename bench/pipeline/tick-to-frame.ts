@@ -20,14 +20,16 @@ const NS_PER_US = 1000;
 const MS_PER_S = 1000;
 
 interface Sizes {
-  /** Of the recording, which is repeated until enough time has passed. */
+  /** Of the recording. */
   rounds: number;
-  warmupMs: number;
-  timeMs: number;
+  /** Times the recording is repeated: untimed, timed, and with the stages timed. */
+  warmup: number;
+  timed: number;
+  staged: number;
 }
 
-const FULL: Sizes = { rounds: 3, warmupMs: 500, timeMs: 800 };
-const SMOKE: Sizes = { rounds: 1, warmupMs: 50, timeMs: 50 };
+const FULL: Sizes = { rounds: 3, warmup: 6, timed: 12, staged: 6 };
+const SMOKE: Sizes = { rounds: 1, warmup: 2, timed: 2, staged: 1 };
 
 export async function runTickToFrame({ smoke }: RunOptions): Promise<RunReport> {
   const sizes = smoke ? SMOKE : FULL;
@@ -55,16 +57,16 @@ function measureGroup(
   const { sink, path } = pipeline;
   const sentBefore = sink.delivery.counts.ticks;
   const first = path.ring.newest();
-  repeat(sizes.warmupMs, () => pipeline.push(recording.frames, group));
+  repeat(sizes.warmup, () => pipeline.push(recording.frames, group));
 
   const position = path.ring.newest();
   const cpuBefore = process.cpuUsage();
-  const elapsedMs = repeat(sizes.timeMs, () => pipeline.push(recording.frames, group));
+  const elapsedMs = repeat(sizes.timed, () => pipeline.push(recording.frames, group));
   const { user, system } = process.cpuUsage(cpuBefore);
   const ticks = path.ring.newest() - position;
 
   const times: StageTimes = { ingest: [], greeks: [], publish: [] };
-  repeat(sizes.timeMs / 2, () => pipeline.pushTimed(recording.frames, group, times));
+  repeat(sizes.staged, () => pipeline.pushTimed(recording.frames, group, times));
 
   const name = `${group * FRAME_PACKETS} ticks at a time`;
   const sent = sink.delivery.counts.ticks - sentBefore;
@@ -90,13 +92,9 @@ function measureGroup(
   ];
 }
 
-/** Calls `run` until `timeMs` have passed; returns the time that it took, ms. */
-function repeat(timeMs: number, run: () => void): number {
+/** Calls `run` so many times; returns the time that it took, ms. */
+function repeat(times: number, run: () => void): number {
   const startedMs = performance.now();
-  let elapsedMs: number;
-  do {
-    run();
-    elapsedMs = performance.now() - startedMs;
-  } while (elapsedMs < timeMs);
-  return elapsedMs;
+  for (let i = 0; i < times; i++) run();
+  return performance.now() - startedMs;
 }

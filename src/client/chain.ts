@@ -67,6 +67,7 @@ export class OptionChainView {
   #spotToken: number | undefined;
   #spot: TickObject | undefined;
   #forward: number | undefined;
+  #hasFailed = false;
 
   constructor(source: ChainSource, request: ChainRequest, listeners: ChainListeners = {}) {
     this.#source = source;
@@ -147,22 +148,26 @@ export class OptionChainView {
     );
     const spotItem = { instruments: [spotSymbol(this.underlying)], mode: 'quote' as const };
     const chainItem = { chain: this.#request, mode: 'compact' as const, greeks: true };
-    const [chain] = await Promise.allSettled([
+    const [chain, spot] = await Promise.allSettled([
       this.#source.subscribe(chainItem),
       this.#source.subscribe(spotItem),
     ]);
     if (chain.status === 'fulfilled') return;
+    this.#hasFailed = true;
     this.#stopListening();
+    if (spot.status === 'fulfilled') await Promise.allSettled([this.#closeSpot()]);
     throw chain.reason;
   }
 
-  /** Ends the subscriptions and stops following ticks. */
+  /** Ends the subscriptions and stops following ticks. Nothing to do after an `open` that failed. */
   async close(): Promise<void> {
+    if (this.#hasFailed) return;
     this.#stopListening();
-    await this.#source.unsubscribe({ chain: this.#request });
-    if (this.#spotToken !== undefined) {
-      await this.#source.unsubscribe({ instruments: [spotSymbol(this.underlying)] });
-    }
+    await Promise.all([this.#source.unsubscribe({ chain: this.#request }), this.#closeSpot()]);
+  }
+
+  #closeSpot(): Promise<unknown> {
+    return this.#source.unsubscribe({ instruments: [spotSymbol(this.underlying)] });
   }
 
   #stopListening(): void {

@@ -38,7 +38,7 @@ const result: WakeResult = { seen: 0, waits: 0, caughtByLook: 0 };
 
 /** Nanoseconds to microseconds, so that the threads meet at ever other places of the protocol. */
 function dawdle(): void {
-  for (let i = random.below(1 << random.below(15)); i > 0; i--) Atomics.load(words, BALL_WORD);
+  for (let i = random.below(1 << random.below(12)); i > 0; i--) Atomics.load(words, BALL_WORD);
 }
 
 function answer(round: number): void {
@@ -56,7 +56,8 @@ function isThere(round: number): boolean {
 function announce(round: number): { wait: boolean; seen: number } {
   dawdle();
   const seen = ball.announce();
-  dawdle();
+  // At once in every other round: the store of the flag and the look must not change places.
+  if (round % 2 === 0) dawdle();
   const wait = !isThere(round);
   if (wait) result.waits++;
   else result.caughtByLook++;

@@ -23,6 +23,9 @@ const ball = new WakeWord(words, BALL_WAKE_WORD, BALL_SLEEP_WORD);
 const acknowledged = new WakeWord(words, ACK_WAKE_WORD, ACK_SLEEP_WORD);
 const random = new SeededRandom(1);
 
+/** Looks before it sleeps: some tens of microseconds. */
+const SPINS_MAX = 5000;
+
 function isAcknowledged(round: number): boolean {
   for (let sleeper = 0; sleeper < sleepers; sleeper++) {
     if (Atomics.load(words, ACK_WORD + sleeper) < round) return false;
@@ -32,7 +35,7 @@ function isAcknowledged(round: number): boolean {
 
 /** Nanoseconds to microseconds, so that the threads meet at ever other places of the protocol. */
 function dawdle(): void {
-  for (let i = random.below(1 << random.below(15)); i > 0; i--) Atomics.load(words, BALL_WORD);
+  for (let i = random.below(1 << random.below(12)); i > 0; i--) Atomics.load(words, BALL_WORD);
 }
 
 for (let round = 1; round <= rounds; round++) {
@@ -41,6 +44,8 @@ for (let round = 1; round <= rounds; round++) {
   // The sleeper may take the ball and announce its next sleep before this wake.
   dawdle();
   ball.wake();
+  // Awake for a while, so that it throws again while the sleeper is about to sleep.
+  for (let spin = 0; spin < SPINS_MAX && !isAcknowledged(round); spin++);
   while (!isAcknowledged(round)) {
     const seen = acknowledged.announce();
     if (!isAcknowledged(round)) acknowledged.waitBlocking(seen, Infinity);

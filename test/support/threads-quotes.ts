@@ -53,9 +53,11 @@ export function indexPacket(token: number, last: number, exchangeTime = 0): Buff
 export class QuoteBoard extends TickPath {
   #packets: Uint8Array[] = [];
 
-  constructor(options: TickPathOptions) {
+  /** `taken` false: instruments are in the tables only after `rowOf`. */
+  constructor(options: TickPathOptions & { taken?: boolean }) {
     super(options);
-    for (const instrument of options.instruments) this.rowOf(instrument);
+    const { instruments, taken = true } = options;
+    if (taken) for (const instrument of instruments) this.rowOf(instrument);
   }
 
   /** Puts a quote into the next frame. */

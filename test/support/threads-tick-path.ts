@@ -46,7 +46,14 @@ export class TickPath {
   readonly #view: DataView;
 
   constructor(options: TickPathOptions) {
-    const { instruments, clock, ringSlots = 1024, rows = 4096, workers = 1, rate = 0.065 } = options;
+    const {
+      instruments,
+      clock,
+      ringSlots = 1024,
+      rows = 4096,
+      workers = 1,
+      rate = 0.065,
+    } = options;
     this.clock = clock;
     this.registry = new InstrumentRegistry(instruments);
     this.blocks = allocateSharedMemory({ ringSlots, instrumentRows: rows, greeksWorkers: workers });

@@ -196,7 +196,9 @@ describe('time to expiry', () => {
       const board = new NiftyBoard({ start });
       const tick = forwardAfter(board, () => {
         board.quote(board.spot, { last: 24000 });
-        board.quoteChain(24050, 0.12);
+        for (const leg of [...board.calls, ...board.puts]) {
+          board.quote(leg, { bid: 99, ask: 101, last: 100 });
+        }
       });
       assert.equal(tick.greeksStatus, GREEKS_STATUS.EXPIRED);
       assert.equal(tick.timeToExpiryYears, 0);

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { RateLadder } from '../../../bench/socket/ladder.ts';
+
+/** Rates tried on a service that sustains up to `limit`. */
+function climb(limit: number): { tried: number[]; ladder: RateLadder } {
+  const ladder = new RateLadder();
+  const tried: number[] = [];
+  for (let rate = ladder.next; rate !== undefined; rate = ladder.next) {
+    tried.push(rate);
+    ladder.record(rate <= limit);
+  }
+  return { tried, ladder };
+}
+
+test('the ladder climbs until a rate is not sustained, then tries the middle of the last step', () => {
+  const { tried, ladder } = climb(55_000);
+  assert.deepEqual(tried, [10_000, 20_000, 50_000, 75_000, 62_500]);
+  assert.deepEqual([ladder.sustained, ladder.failed], [50_000, 62_500]);
+  const higher = climb(63_000).ladder;
+  assert.deepEqual([higher.sustained, higher.failed], [62_500, 75_000]);
+});
+
+test('nothing is tried below the first rate, and nothing above what the simulator can do', () => {
+  assert.deepEqual(climb(0).tried, [10_000]);
+  const { tried, ladder } = climb(Infinity);
+  assert.equal(tried.at(-1), 200_000);
+  assert.deepEqual([ladder.sustained, ladder.failed], [200_000, Infinity]);
+});

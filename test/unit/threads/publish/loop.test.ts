@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { MODE } from '../../../../src/domain/status.ts';
+import { ClientConnection } from '../../../../src/fanout/connection.ts';
+import { Delivery } from '../../../../src/fanout/delivery.ts';
+import { BY_NAME, Subscription } from '../../../../src/fanout/subscription.ts';
+import { SubscriptionIndex } from '../../../../src/fanout/subscription-index.ts';
+import { PUBLISH, PUBLISH_HISTOGRAM } from '../../../../src/shm/layout/meters.ts';
+import { GATE_MS } from '../../../../src/threads/publish/gate.ts';
+import { PublishLoop } from '../../../../src/threads/publish/loop.ts';
+import { FakeClientSocket } from '../../../support/fanout-socket.ts';
+import { NiftyBoard } from '../../../support/threads-chain.ts';
+
+const SLOTS = 1024;
+
+/** Publish with one client that is subscribed to everything on the board. */
+class PublishRig {
+  readonly board = new NiftyBoard({ ringSlots: SLOTS });
+  readonly socket = new FakeClientSocket();
+  readonly gaps: [from: number, to: number][] = [];
+  readonly loop: PublishLoop;
+
+  constructor() {
+    const { ring, table, lastValues, clock, publishMeters: meters, registry } = this.board;
+    const index = new SubscriptionIndex({ setDemand: () => undefined });
+    const { epochLow, epochHigh } = ring;
+    const delivery = new Delivery({
+      epochLow,
+      epochHigh,
+      index,
+      lastValues,
+      clock,
+      clientBufferBytes: 1e9,
+    });
+    const connection = new ClientConnection(this.socket, true, ring.newest(), 0);
+    connection.ready = true;
+    for (const instrument of registry.all) {
+      const subscribable = this.board.allocator.subscribable(instrument);
+      assert.ok(subscribable);
+      const subscription = new Subscription(connection, subscribable);
+      subscription.addSource(BY_NAME, { mode: MODE.FULL, greeks: true });
+      index.add(subscription);
+    }
+    this.loop = new PublishLoop({
+      ring,
+      table,
+      delivery,
+      meters,
+      clock,
+      onGap: (from, to) => this.gaps.push([from, to]),
+    });
+  }
+
+  /** `count` ticks of the spot. */
+  spot(count: number): void {
+    for (let i = 0; i < count; i++) this.board.quote(this.board.spot, { last: 24000 }).send();
+  }
+
+  call(): void {
+    this.board.quote(this.board.leg(24000, 'CE'), { bid: 300, ask: 301, last: 300 }).send();
+  }
+
+  work(): void {
+    while (this.loop.doWork() > 0);
+  }
+
+  get sequences(): number[] {
+    return this.socket.ticks.map((tick) => tick.sequence);
+  }
+}
+
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_unused, i) => from + i);
+
+describe('what is in the ring', () => {
+  test('is delivered in order, once, with through at its end', () => {
+    const rig = new PublishRig();
+    rig.spot(3);
+    rig.work();
+    rig.spot(2);
+    rig.work();
+    assert.deepEqual(rig.sequences, range(1, 5));
+    assert.equal(rig.socket.received.at(-1)?.through, 5);
+    assert.equal(rig.loop.position, 5);
+    assert.equal(rig.board.ring.publishCursor(5), 5);
+    assert.equal(rig.loop.doWork(), 0);
+    assert.equal(rig.board.publishMeters.get(PUBLISH.TICKS_READ), 5);
+    assert.equal(rig.board.publishMeters.histogram(PUBLISH_HISTOGRAM.FLUSH_TICKS).sum, 5);
+  });
+
+  test('before publish starts is not its business', () => {
+    const rig = new PublishRig();
+    rig.spot(3);
+    const { board } = rig;
+    const later = new PublishRig();
+    assert.equal(later.loop.position, 0);
+    const { ring, table, publishMeters: meters, clock } = board;
+    const index = new SubscriptionIndex({ setDemand: () => undefined });
+    const { lastValues } = board;
+    const delivery = new Delivery({
+      epochLow: 0,
+      epochHigh: 0,
+      index,
+      lastValues,
+      clock,
+      clientBufferBytes: 1,
+    });
+    const onGap = (): void => assert.fail('no gap');
+    const loop = new PublishLoop({ ring, table, delivery, meters, clock, onGap });
+    assert.equal(loop.position, 3);
+    assert.equal(loop.doWork(), 0);
+  });
+});
+
+describe('Greeks', () => {
+  test('that are done go out with their tick', () => {
+    const rig = new PublishRig();
+    rig.board.quote(rig.board.future, { bid: 24070, ask: 24072, last: 24071 }).send();
+    rig.call();
+    assert.equal(rig.loop.doWork(), 1);
+    assert.equal(rig.loop.waitingForGreeks, true);
+    assert.equal(rig.loop.doWork(), 0);
+    rig.board.compute();
+    rig.work();
+    assert.equal(rig.loop.waitingForGreeks, false);
+    const [future, call] = rig.socket.ticks;
+    assert.equal(future?.greeks, null);
+    assert.equal(call?.greeks?.status, 'OK');
+    assert.equal(rig.board.publishMeters.get(PUBLISH.GREEKS_LATE), 0);
+  });
+
+  test('that are late are not sent, nor what an older tick has left in the slot', () => {
+    const rig = new PublishRig();
+    rig.board.quote(rig.board.future, { bid: 24070, ask: 24072, last: 24071 }).send();
+    // Fills the ring with Greeks, then writes over them.
+    for (let i = 0; i < SLOTS; i++) rig.call();
+    rig.board.compute();
+    rig.work();
+    rig.socket.forget();
+    rig.call();
+    rig.work();
+    assert.equal(rig.socket.ticks.length, 0);
+    rig.board.clock.advance(GATE_MS);
+    rig.work();
+    const [tick] = rig.socket.ticks;
+    assert.equal(tick?.greeks?.status, 'GREEKS_LATE');
+    assert.deepEqual(
+      [tick.greeks.iv, tick.greeks.delta, tick.greeks.forward, tick.greeks.iv_own],
+      [null, null, null, null],
+    );
+    assert.equal(rig.board.publishMeters.get(PUBLISH.GREEKS_LATE), 1);
+    rig.board.compute();
+    rig.work();
+    assert.equal(rig.socket.ticks.length, 1, 'nothing is sent twice');
+  });
+
+  test('of a worker that is gated out are not waited for, and the gauge says so', () => {
+    const rig = new PublishRig();
+    for (let i = 0; i < 5; i++) {
+      rig.call();
+      rig.work();
+      rig.board.clock.advance(GATE_MS);
+      rig.work();
+    }
+    assert.equal(rig.board.publishMeters.get(PUBLISH.GATED_OUT_WORKERS), 1);
+    rig.call();
+    rig.work();
+    assert.deepEqual(rig.sequences, range(1, 6));
+    assert.equal(rig.board.publishMeters.get(PUBLISH.GREEKS_LATE), 6);
+  });
+});
+
+describe('a ring that laps publish', () => {
+  test('leaves a gap that is named exactly; everything else is delivered', () => {
+    const rig = new PublishRig();
+    rig.spot(2);
+    rig.work();
+    rig.spot(SLOTS + 7);
+    rig.work();
+    const newest = rig.board.ring.newest();
+    const firstLeft = rig.board.ring.firstIntact(newest);
+    assert.deepEqual(rig.gaps, [[3, firstLeft - 1]]);
+    assert.deepEqual(rig.sequences, [1, 2, ...range(firstLeft, newest)]);
+    assert.equal(rig.board.publishMeters.get(PUBLISH.RING_OVERRUN), firstLeft - 3);
+    assert.equal(rig.socket.received.at(-1)?.through, newest);
+  });
+
+  test('while the gate waits costs what was not copied yet, no more', () => {
+    const rig = new PublishRig();
+    rig.call();
+    rig.work();
+    rig.spot(SLOTS + 1);
+    rig.work();
+    const newest = rig.board.ring.newest();
+    assert.deepEqual(rig.gaps, [[1, newest - SLOTS]]);
+    assert.deepEqual(rig.sequences, range(newest - SLOTS + 1, newest));
+  });
+
+  test('during the copy costs what it has overwritten; the rest of the copy is good', () => {
+    const rig = new PublishRig();
+    const { ring } = rig.board;
+    rig.spot(SLOTS);
+    const firstIntact = ring.firstIntact.bind(ring);
+    let looks = 0;
+    ring.firstIntact = (near) => {
+      // Asked before the run, before the copy and after it.
+      if (++looks === 3) rig.spot(100);
+      return firstIntact(near);
+    };
+    rig.work();
+    assert.deepEqual(rig.gaps, [[1, 100]]);
+    assert.deepEqual(rig.sequences, range(101, SLOTS + 100));
+    assert.deepEqual(
+      rig.socket.ticks.map((tick) => tick.instrument_sequence),
+      range(101, SLOTS + 100),
+    );
+    assert.equal(rig.board.publishMeters.get(PUBLISH.RING_OVERRUN), 100);
+    assert.equal(rig.board.publishMeters.get(PUBLISH.TICKS_READ), SLOTS);
+  });
+
+  test('during the copy: Greeks stay with their ticks', () => {
+    const rig = new PublishRig();
+    const { ring, board } = { ring: rig.board.ring, board: rig.board };
+    board.quote(board.future, { bid: 24070, ask: 24072, last: 24071 }).send();
+    rig.call();
+    rig.spot(1);
+    rig.call();
+    board.compute();
+    const firstIntact = ring.firstIntact.bind(ring);
+    let looks = 0;
+    ring.firstIntact = (near) => {
+      if (++looks === 3) rig.spot(SLOTS - 3);
+      return firstIntact(near);
+    };
+    rig.loop.doWork();
+    assert.deepEqual(rig.gaps, [[1, 1]]);
+    assert.deepEqual(
+      rig.socket.ticks.map((tick) => [tick.sequence, tick.greeks?.status]),
+      [
+        [2, 'OK'],
+        [3, undefined],
+        [4, 'OK'],
+      ],
+    );
+  });
+});
