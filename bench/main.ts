@@ -17,6 +17,7 @@ const RUNS = 5;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;
+const INTERRUPT_MAX_MS = 8000;
 
 /** What became of one bench: its runs, and why there are not more of them. */
 interface Outcome {
@@ -83,15 +84,28 @@ function errorText(error: unknown): string {
   return error instanceof ProcessError ? error.message : (error.stack ?? error.message);
 }
 
+/**
+ * At the first signal ends what the benches have started, so that they fail and clean up after
+ * themselves; at a second one, or if that takes too long, ends this process too.
+ */
+function endOnSignals(processes: ProcessGroup): () => boolean {
+  let interrupted = false;
+  const onSignal = (): void => {
+    if (interrupted) process.exit(EXIT_INTERRUPTED);
+    interrupted = true;
+    setTimeout(() => process.exit(EXIT_INTERRUPTED), INTERRUPT_MAX_MS).unref();
+    void processes.close();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return () => interrupted;
+}
+
 async function run(command: BenchCommand): Promise<void> {
   const started = new Date();
   const processes = new ProcessGroup();
   const jitter = new JitterProbe();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      void processes.endAll().finally(() => process.exit(EXIT_INTERRUPTED));
-    });
-  }
+  const isInterrupted = endOnSignals(processes);
   const host = readHost();
   jitter.start();
   const benches = await measure(command, {
@@ -103,6 +117,10 @@ async function run(command: BenchCommand): Promise<void> {
     },
   });
   jitter.stop();
+  if (isInterrupted()) {
+    process.exitCode = EXIT_INTERRUPTED;
+    return;
+  }
   const report: Report = {
     schema: 1,
     started: started.toISOString(),

@@ -111,6 +111,7 @@ function tail(text: string): string {
 /** Every process that the benches have started, so that none outlives this one. */
 export class ProcessGroup {
   readonly #running = new Set<ManagedProcess>();
+  #isClosed = false;
 
   constructor() {
     // The last resort, when there is no time left for an orderly end.
@@ -121,6 +122,7 @@ export class ProcessGroup {
 
   /** Starts a Node program that talks on its standard output. */
   start(script: string, { name, args, cwd, env }: StartOptions): ManagedProcess {
+    this.#refuseIfClosed(name);
     const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd,
@@ -131,6 +133,7 @@ export class ProcessGroup {
 
   /** Starts a Node program that talks in messages; typed arrays stay typed arrays. */
   fork(script: string, { name, args, cwd, env }: StartOptions): ManagedProcess {
+    this.#refuseIfClosed(name);
     const child = fork(script, args, {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'advanced',
@@ -153,8 +156,14 @@ export class ProcessGroup {
     );
   }
 
-  async endAll(): Promise<void> {
+  /** Ends all of them; from now on none is started. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
     await this.end([...this.#running]);
+  }
+
+  #refuseIfClosed(name: string): void {
+    if (this.#isClosed) throw new ProcessError(`${name} is not started any more`);
   }
 
   #add(managed: ManagedProcess): ManagedProcess {

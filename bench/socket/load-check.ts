@@ -1,6 +1,6 @@
 import { GREEKS_STATUS } from '../../src/domain/status.ts';
 import { Verifier } from '../harness/verifier.ts';
-import type { BenchClient } from './bench-client.ts';
+import type { Closed } from './bench-client.ts';
 import type { ClientReport } from './client-messages.ts';
 import type { LoadResult } from './load.ts';
 import { sample } from './service-metrics.ts';
@@ -25,6 +25,13 @@ const NEVER = [
   'otherStatuses',
 ] as const satisfies readonly (keyof ClientReport)[];
 
+/** What the check must know of a client. */
+export interface CheckedClient {
+  process: { name: string };
+  tokens: readonly number[];
+  closed: Closed | undefined;
+}
+
 /** What a client got of one instrument, against what was sent. */
 interface Comparison {
   /** Sent, not received, and not named in a jump either. */
@@ -38,7 +45,7 @@ interface Comparison {
  * missing at all. Else what is missing must have been named by the service.
  */
 export function checkLoad(
-  clients: readonly BenchClient[],
+  clients: readonly CheckedClient[],
   load: LoadResult,
   complete: boolean,
 ): Verifier {
@@ -71,7 +78,7 @@ export function checkLoad(
 function checkSums(
   verifier: Verifier,
   who: string,
-  client: BenchClient,
+  client: CheckedClient,
   report: ClientReport,
   load: LoadResult,
   complete: boolean,

@@ -27,6 +27,8 @@ export interface ServiceRig {
   /** What the clients subscribe to. */
   instruments: Instrument[];
   optionTokens: ReadonlySet<number>;
+  /** Rejects if one of them ends by itself. */
+  died: Promise<never>;
   /** Ends both and removes their folder. */
   end(): Promise<void>;
 }
@@ -77,12 +79,24 @@ export async function startServiceRig(processes: ProcessGroup): Promise<ServiceR
       optionTokens: new Set(
         instruments.filter(({ type }) => isOption(type)).map(({ token }) => token),
       ),
+      died: firstDeath(started),
       end,
     };
   } catch (error) {
     await end();
     throw error;
   }
+}
+
+function firstDeath(processes: readonly ManagedProcess[]): Promise<never> {
+  const deaths = processes.map(async (managed): Promise<never> => {
+    await managed.ended;
+    throw managed.error('ended while it was needed');
+  });
+  const first = Promise.race(deaths);
+  // In the end they are ended on purpose, and nobody listens any more.
+  for (const death of [first, ...deaths]) death.catch(() => undefined);
+  return first;
 }
 
 /** This process's environment without settings of the service, and `settings`. */

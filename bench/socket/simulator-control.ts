@@ -4,10 +4,8 @@ export type { Ledger } from '../../src/feed/sim/ledger.ts';
 
 /** What the simulator sent of one instrument between two looks at its ledger. */
 export interface SentSums {
-  /** Packets put on the socket. */
+  /** Packets put on the socket: ticks, and snapshots if it was subscribed anew. */
   deliveries: PacketSums;
-  /** Ticks of the market model: the same, unless there were snapshots. */
-  ticks: PacketSums;
   /** Of the newest packet. */
   lastPrice: number;
 }
@@ -50,7 +48,6 @@ export function sentBetween(before: Ledger, after: Ledger): Map<number, SentSums
 function difference(before: LedgerInstrument | undefined, after: LedgerInstrument): SentSums {
   return {
     deliveries: minus(after.deliveries, before?.deliveries),
-    ticks: minus(after.ticks, before?.ticks),
     lastPrice: after.last.last_price,
   };
 }

@@ -44,6 +44,7 @@ interface Sizes {
 const FULL: Sizes = { clients: 10, runs: 5, runMs: 2000, warmupMs: 1000 };
 const SMOKE: Sizes = { clients: 2, runs: 1, runMs: 2000, warmupMs: 200 };
 const SMOKE_RATE = 2000;
+const WARMUP_RATE_MAX = 10_000;
 
 export async function runSockets(context: HostContext): Promise<RunReport[]> {
   if (context.smoke) return (await runRate(context, SMOKE, SMOKE_RATE, true)).reports;
@@ -96,12 +97,7 @@ async function runRate(
       clients.push(new BenchClient(context.processes, `client ${number + 1}`, tokens));
     }
     const target: LoadTarget = { rig, clients, jitter: context.jitter };
-    await Promise.all(
-      clients.map((client) => client.subscribe(rig.ticksUrl, rig.key, rig.optionTokens)),
-    );
-    await untilQuiet(target);
-    await applyLoad(target, Math.min(rate, 10_000), sizes.warmupMs);
-    return await measureRate(target, sizes, rate, complete);
+    return await Promise.race([measureRate(target, sizes, rate, complete), rig.died]);
   } finally {
     await context.processes.end(clients.map(({ process }) => process));
     await rig.end();
@@ -114,6 +110,12 @@ async function measureRate(
   rate: number,
   complete: boolean,
 ): Promise<RateOutcome> {
+  const { rig } = target;
+  await Promise.all(
+    target.clients.map((client) => client.subscribe(rig.ticksUrl, rig.key, rig.optionTokens)),
+  );
+  await untilQuiet(target);
+  await applyLoad(target, Math.min(rate, WARMUP_RATE_MAX), sizes.warmupMs);
   const reports: RunReport[] = [];
   const loads: LoadResult[] = [];
   for (let run = 0; run < sizes.runs; run++) {

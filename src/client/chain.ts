@@ -50,6 +50,11 @@ interface Place {
   side: ChainSide;
 }
 
+function isSettled(tick: TickObject | undefined): boolean {
+  const status = tick?.greeks?.status;
+  return tick !== undefined && status !== 'GREEKS_LATE' && status !== 'GREEKS_SKIPPED';
+}
+
 /**
  * An option chain that keeps itself current: subscribes in mode compact with Greeks, follows the
  * window of strikes, holds the newest tick of every contract and of the underlying. Subscriptions
@@ -120,13 +125,16 @@ export class OptionChainView {
     );
   }
 
-  /** Whether there are contracts, and each of them and the underlying, if listed, has a tick. */
+  /**
+   * Whether there are contracts, and each of them, and the underlying if it is listed, has a tick
+   * whose Greeks are not still on their way.
+   */
   get isComplete(): boolean {
     if (this.#spotToken !== undefined && this.#spot === undefined) return false;
     return (
       this.#rows.length > 0 &&
       this.#rows.every(({ call, put }) =>
-        [call, put].every((leg) => leg === undefined || leg.tick !== undefined),
+        [call, put].every((leg) => leg === undefined || isSettled(leg.tick)),
       )
     );
   }

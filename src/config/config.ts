@@ -56,8 +56,9 @@ function settingText(
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable';
-    const unreadable = `${name}${FILE_SUFFIX} names a file that cannot be read (${reason}): ${file}`;
-    problems.push({ code: 'CONFIG_FILE', text: unreadable });
+    const variable = name + FILE_SUFFIX;
+    const text = `${variable} names a file that cannot be read (${reason}): ${file}`;
+    problems.push({ code: 'CONFIG_FILE', text });
     return undefined;
   }
 }

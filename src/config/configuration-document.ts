@@ -18,10 +18,10 @@ const INTRODUCTION = `# Configuration
 Generated from \`src/config/settings.ts\` by \`npm run docs\`; do not edit.
 
 The service is configured by environment variables. They are checked together at the start; every
-problem is named in one message, and nothing starts until there is none. An unknown \`TICKER_*\` name is
-an error, an empty value counts as not set. Secrets can be given in a file named by the \`_FILE\` variant.
-In development a file \`.env\` in the working directory (\`NAME=value\` lines) is read too; the environment
-wins.
+problem is named in one message, and nothing starts until there is none. An unknown \`TICKER_*\`
+name is an error, an empty value counts as not set. Secrets can be given in a file named by the
+\`_FILE\` variant. In development a file \`.env\` in the working directory (\`NAME=value\` lines) is
+read too; the environment wins.
 `;
 
 const ACCOUNTS = `## Accounts file
@@ -39,8 +39,8 @@ const ACCOUNTS = `## Accounts file
 | \`rest_url\` | \`https://api.kite.trade\` | The broker's REST address |
 | \`ws_url\` | \`wss://ws.kite.trade/\` | The broker's WebSocket address |
 
-Production refuses a file that every user of the machine can read (\`chmod 600\` it), and plain \`http\`
-or \`ws\` addresses of other machines; development warns.
+Production refuses a file that every user of the machine can read (\`chmod 600\` it), and plain
+\`http\` or \`ws\` addresses of other machines; development warns.
 `;
 
 /** Text of docs/CONFIGURATION.md. */

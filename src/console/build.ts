@@ -11,7 +11,8 @@ const COPIED = ['index.html', 'page.css', 'icon.svg'];
 
 function isRepository(directory: string): boolean {
   const manifest = join(directory, 'package.json');
-  if (!existsSync(join(directory, 'src', 'console')) || !existsSync(manifest)) return false;
+  if (!existsSync(join(directory, 'src', 'console', 'page.ts')) || !existsSync(manifest))
+    return false;
   const { name } = JSON.parse(readFileSync(manifest, 'utf8')) as { name?: unknown };
   return name === 'ticker-service';
 }

@@ -7,7 +7,7 @@ export interface Column {
   /** CSS class: hidden below a width, or always shown. */
   rank: 'first' | 'second' | 'third';
   kind?: 'last' | 'oi' | 'iv';
-  text(leg: ChainLeg): string;
+  text: (leg: ChainLeg) => string;
 }
 
 function levelPrice(leg: ChainLeg, side: 'buy' | 'sell'): string {

@@ -168,8 +168,8 @@ export function errorsPage(): string {
   return page(
     'Error codes',
     `<header><h1>Error codes</h1>
-<p>HTTP problem documents, WebSocket errors and the command line use the same codes. Match on the code,
-never on text. Retryable: the same request may succeed later.</p>
+<p>HTTP problem documents, WebSocket errors and the command line use the same codes. Match on the
+code, never on text. Retryable: the same request may succeed later.</p>
 <p><a href="/docs">Interface</a></p></header>
 <main>${table(['Code', 'HTTP', 'Retryable', 'Meaning'], rows)}</main>`,
   );

@@ -16,7 +16,9 @@ body {
   font: 16px/1.55 system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif;
 }
 a { color: var(--accent); }
-code, pre, .path { font-family: ui-monospace, 'SF Mono', Menlo, Consolas, monospace; font-size: 0.92em; }
+code, pre, .path {
+  font-family: ui-monospace, 'SF Mono', Menlo, Consolas, monospace; font-size: 0.92em;
+}
 pre { padding: 0.75rem 1rem; overflow-x: auto; background: var(--panel); border-radius: 6px; }
 header { border-bottom: 1px solid var(--line); padding-bottom: 1rem; }
 header p, .access { color: var(--dim); }
@@ -33,7 +35,10 @@ section.operation p { margin: 0.35rem 0; }
 .method.post, .method.put, .method.patch, .method.delete { color: var(--write); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; margin: 0.5rem 0; font-size: 0.93rem; }
-th, td { text-align: left; vertical-align: top; padding: 0.35rem 0.75rem 0.35rem 0; border-bottom: 1px solid var(--line); }
+th, td {
+  text-align: left; vertical-align: top; padding: 0.35rem 0.75rem 0.35rem 0;
+  border-bottom: 1px solid var(--line);
+}
 th { color: var(--dim); font-weight: 600; }
 tr:target td, section.operation:target { background: light-dark(#fff6d6, #3a3115); }
 `;

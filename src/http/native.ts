@@ -149,8 +149,8 @@ function listenSocket(
 
 /**
  * Listens on `host:port` (0: any free port), and on nothing that another listener has: without the
- * exclusive option a second one would silently share the port. Rejects with TickerError PORT_IN_USE,
- * or CONFIG_INVALID when this machine or user cannot listen there.
+ * exclusive option a second one would silently share the port. Rejects with TickerError
+ * PORT_IN_USE, or CONFIG_INVALID when this machine or user cannot listen there.
  */
 export async function listenExclusive(
   app: uWebSockets.TemplatedApp,

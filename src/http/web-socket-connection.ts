@@ -1,7 +1,7 @@
 import type { ClientSocket, Principal } from '../domain/ports.ts';
 import type { WebSocket } from './native.ts';
 
-/** What `WebSocket.send` of uWebSockets.js answers when its own buffer limit dropped the message. */
+/** What `send` of uWebSockets.js answers when its own buffer limit dropped the message. */
 const SEND_DROPPED = 2;
 
 /** One WebSocket client. Everything is harmless after it has closed. */

@@ -11,6 +11,11 @@ import {
 } from './layout/tick-slot.ts';
 import type { Ring } from './ring.ts';
 
+/** Position of the newest committed tick. */
+const POSITION = 0;
+/** Slots of positions up to here may have been touched, by this writer or by one before it. */
+const INTENT = 1;
+
 /**
  * The ring's one writer. A batch is: `begin(n)`, about n times `open` and `commit`, `end`.
  * Readers see nothing of a batch before `end`.
@@ -20,9 +25,8 @@ export class RingWriter {
   /** Sections left alone because a worker was still writing for an older quote. */
   sectionsInUse = 0;
   readonly #ring: Ring;
-  #position: number;
-  /** Slots of positions up to here may have been touched, by this writer or by one before it. */
-  #intent: number;
+  /** In a typed array because a field would hold an object, and each tick a new one, from 2^31 on. */
+  readonly #cursors = new Float64Array(2);
   #needsGreeks = false;
   #needsNone = false;
 
@@ -30,13 +34,14 @@ export class RingWriter {
   constructor(ring: Ring) {
     this.#ring = ring;
     this.ticks = ring.ticks;
-    this.#position = ring.newest();
-    this.#intent = ring.intent(this.#position);
+    const position = ring.newest();
+    this.#cursors[POSITION] = position;
+    this.#cursors[INTENT] = ring.intent(position);
   }
 
   /** Position of the newest committed tick. */
   get position(): number {
-    return this.#position;
+    return this.#cursors[POSITION]!;
   }
 
   /**
@@ -44,22 +49,22 @@ export class RingWriter {
    * old positions are lost to readers, so `count` must be well below the ring's size.
    */
   begin(count: number): void {
-    this.#declare(this.#position + count);
+    this.#declare(this.#cursors[POSITION]! + count);
     this.#needsGreeks = false;
     this.#needsNone = false;
   }
 
   /** Byte offset in `ticks` of the slot to write the next quote into. */
   open(): number {
-    const position = this.#position + 1;
-    if (position > this.#intent) this.#declare(position);
+    const position = this.#cursors[POSITION]! + 1;
+    this.#declare(position);
     return this.#ring.slotBytes(position);
   }
 
   /** Never back: a slot that was opened and not committed, or a dead writer's, holds neither tick. */
   #declare(position: number): void {
-    if (position <= this.#intent) return;
-    this.#intent = position;
+    if (position <= this.#cursors[INTENT]!) return;
+    this.#cursors[INTENT] = position;
     this.#ring.declareIntent(position);
   }
 
@@ -69,7 +74,7 @@ export class RingWriter {
    * filled from it; without, a worker will fill it.
    */
   commit(flags: number, instrumentSequence: number, blank: Uint32Array | undefined): number {
-    const position = this.#position + 1;
+    const position = this.#cursors[POSITION]! + 1;
     const { u32, i32 } = this.ticks;
     const base = this.#ring.slotBytes(position) >> 2;
     u32[base + TICK_SEQUENCE_LOW_U32] = position;
@@ -90,13 +95,13 @@ export class RingWriter {
         this.sectionsInUse++;
       }
     }
-    this.#position = position;
+    this.#cursors[POSITION] = position;
     return position;
   }
 
   /** Makes the batch visible and wakes who has something to do. */
   end(): void {
-    this.#ring.publish(this.#position);
+    this.#ring.publish(this.#cursors[POSITION]!);
     if (this.#needsGreeks) this.#ring.greeksWake.wake();
     // With Greeks to wait for, the worker wakes publish; waking it now would only make it wait again.
     if (this.#needsNone || this.#ring.workers === 0) this.#ring.publishWake.wake();

@@ -23,7 +23,7 @@ const STANDARD_ERROR_FD = 2;
 /**
  * JSON lines `{level, time, service, thread, msg, ...}`, level as a word and time in ISO form, with
  * secrets taken out (`registerSecret`). Every thread makes its own. Lines are written at once, so
- * nothing is lost when a thread or the process ends, and a line is one write, so threads do not mix.
+ * nothing is lost when a thread or the process ends, and each in one write, so threads do not mix.
  */
 export function createLogger({ level, thread, clock, sink }: LoggerOptions): Logger {
   const target: LogSink = sink ?? destination({ fd: STANDARD_ERROR_FD, sync: true });

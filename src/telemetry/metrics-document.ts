@@ -11,11 +11,11 @@ const INTRODUCTION = `# Metrics
 
 Generated from \`src/telemetry/metric-table.ts\` by \`npm run docs\`; do not edit.
 
-\`GET /metrics\` on the market port gives these in the Prometheus text format: open in development, with a
-key of scope \`metrics:read\` in production. Every value comes from the threads that do the work, read at
-the moment of the request. Times are seconds. The buckets of histograms are powers of two: from 1
-microsecond to 33.6 seconds for times, from 1 to 33,554,432 for ticks. Counters start again at 0 with the
-process.
+\`GET /metrics\` on the market port gives these in the Prometheus text format: open in development,
+with a key of scope \`metrics:read\` in production. Every value comes from the threads that do the
+work, read at the moment of the request. Times are seconds. The buckets of histograms are powers of
+two: from 1 microsecond to 33.6 seconds for times, from 1 to 33,554,432 for ticks. Counters start
+again at 0 with the process.
 `;
 
 /** Text of docs/METRICS.md. */

@@ -19,7 +19,8 @@ const SECRET_NAMES =
 const PARAMETER = new RegExp(`\\b(${SECRET_NAMES})=[^&\\s"'\\\\;,]+`, 'gi');
 /** A field of that name with a text or number, at any depth; instrument tokens are no secrets. */
 const FIELD = new RegExp(
-  `("(?!instrument_token|exchange_token)(?:[\\w-]*[_-])?(?:${SECRET_NAMES})":)(?:"(?:[^"\\\\]|\\\\.)*"|-?\\d[\\d.eE+-]*)`,
+  `("(?!instrument_token|exchange_token)(?:[\\w-]*[_-])?(?:${SECRET_NAMES})":)` +
+    '(?:"(?:[^"\\\\]|\\\\.)*"|-?\\d[\\d.eE+-]*)',
   'gi',
 );
 /** Credentials as they stand in an Authorization header or a WebSocket subprotocol. */

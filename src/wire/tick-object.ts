@@ -50,9 +50,12 @@ export function tickObjectOf(tick: TickView, options?: TickObjectOptions): TickO
   };
   const { kind } = tick;
   if (kind === 'ltp') return object;
-  if (kind !== 'compact') addQuote(object, tick);
-  object.volume_traded = tick.volume ?? null;
-  object.oi = tick.oi ?? null;
+  if (kind === 'compact') {
+    object.volume_traded = tick.volume ?? null;
+    object.oi = tick.oi ?? null;
+  } else {
+    addQuote(object, tick);
+  }
   if (kind !== 'quote') object.depth = depthObject(tick);
   if (options?.greeks !== false && tick.greeksStatus !== GREEKS_STATUS.NOT_REQUESTED) {
     object.greeks = greeksObject(tick);
@@ -72,6 +75,7 @@ function addQuote(object: TickObject, tick: TickView): void {
   object.last_trade_time = tick.lastTradeTimeUs ?? null;
   object.last_traded_quantity = tick.lastQuantity ?? null;
   object.average_traded_price = tick.averagePrice ?? null;
+  object.volume_traded = tick.volume ?? null;
   object.total_buy_quantity = tick.totalBuyQuantity ?? null;
   object.total_sell_quantity = tick.totalSellQuantity ?? null;
   object.ohlc = {
@@ -81,6 +85,7 @@ function addQuote(object: TickObject, tick: TickView): void {
     close: tick.close ?? null,
   };
   object.change = tick.change ?? null;
+  object.oi = tick.oi ?? null;
   object.oi_day_high = tick.oiDayHigh ?? null;
   object.oi_day_low = tick.oiDayLow ?? null;
 }

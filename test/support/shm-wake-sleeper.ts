@@ -37,8 +37,8 @@ const random = new SeededRandom(data.sleeper + 3);
 const result: WakeResult = { seen: 0, waits: 0, caughtByLook: 0 };
 
 /** Nanoseconds to microseconds, so that the threads meet at ever other places of the protocol. */
-function dawdle(): void {
-  for (let i = random.below(1 << random.below(12)); i > 0; i--) Atomics.load(words, BALL_WORD);
+function dawdle(bits = 12): void {
+  for (let i = random.below(1 << random.below(bits)); i > 0; i--) Atomics.load(words, BALL_WORD);
 }
 
 function answer(round: number): void {
@@ -57,7 +57,7 @@ function announce(round: number): { wait: boolean; seen: number } {
   dawdle();
   const seen = ball.announce();
   // At once in every other round: the store of the flag and the look must not change places.
-  if (round % 2 === 0) dawdle();
+  if (round % 2 === 0) dawdle(17);
   const wait = !isThere(round);
   if (wait) result.waits++;
   else result.caughtByLook++;

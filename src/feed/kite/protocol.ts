@@ -27,6 +27,3 @@ export const TOKENS_PER_MESSAGE = 500;
 export const KITE_VERSION_HEADER = { 'X-Kite-Version': '3' } as const;
 /** By this header of its answers a simulator says that it is one. */
 export const SIMULATOR_HEADER = 'x-ticker-simulator';
-
-/** `type` of the text frames that mean something here; others are passed on as they are. */
-export const TEXT_FRAME = { ORDER: 'order', ERROR: 'error', MESSAGE: 'message' } as const;

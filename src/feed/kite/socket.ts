@@ -133,9 +133,8 @@ export class KiteSocket {
     ws.on('upgrade', (response) => {
       if (isCurrent()) this.#takesPeer(response);
     });
-    ws.on('unexpected-response', (request, response) => {
+    ws.on('unexpected-response', (_request, response) => {
       if (isCurrent() && this.#takesPeer(response)) this.#onRefusal(response, accessToken);
-      request.destroy();
     });
     ws.on('open', () => {
       if (isCurrent()) this.#onOpen();

@@ -48,11 +48,6 @@ export class SubscriptionPlan {
     return this.#socketOf.size;
   }
 
-  /** Number of the account, from 0, that a socket belongs to. */
-  accountOf(socket: number): number {
-    return Math.floor(socket / this.socketsPerAccount);
-  }
-
   /** The instruments of a socket with their modes; a view that follows the plan. */
   tokensOf(socket: number): ReadonlyMap<number, UpstreamMode> {
     return this.#tokens[socket] ?? NO_TOKENS;

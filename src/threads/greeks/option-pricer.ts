@@ -126,7 +126,7 @@ export class OptionPricer {
     return solveBlack76(optionType, price, chain.forward, strike, timeYears, discount);
   }
 
-  /** Volatility of the strike: from its out-of-the-money leg if that is freshly quoted, else `own`. */
+  /** Volatility of the strike: from its out-of-the-money leg if that is fresh, else `own`. */
   #solveStrike(
     option: PricedOption,
     own: number,
@@ -136,13 +136,19 @@ export class OptionPricer {
   ): number {
     const { optionType, strike, chain, row } = option;
     const inTheMoney = optionType * (chain.forward - strike) > 0;
-    if (inTheMoney) {
-      const other = chain.otherLeg(row, optionType, strike);
-      const mid = other < 0 ? 0 : this.#quotes.freshMid(other, nowMs);
-      if (mid > 0) {
-        const type = optionType === 1 ? -1 : 1;
-        const solved = solveBlack76(type, mid, chain.forward, strike, timeYears, discount);
-        if (solved > 0) return solved;
+    const other = inTheMoney ? chain.otherLeg(row, optionType, strike) : -1;
+    if (other >= 0) {
+      // Priced as the other leg prices itself, so that both show the same volatility.
+      const quoted = this.#quotes.mid(other) > 0;
+      const price = quoted
+        ? this.#quotes.freshMid(other, nowMs)
+        : this.#quotes.freshLast(other, nowMs);
+      const type = optionType === 1 ? -1 : 1;
+      const solved =
+        price > 0 ? solveBlack76(type, price, chain.forward, strike, timeYears, discount) : 0;
+      if (solved > 0) {
+        if (!quoted) this.#quality |= QUALITY.PRICE_FROM_LAST_TRADE;
+        return solved;
       }
     }
     const twoSided = option.bid > 0 && option.ask > 0;

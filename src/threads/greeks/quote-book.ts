@@ -73,4 +73,11 @@ export class QuoteBook {
   freshMid(row: number, nowMs: number): number {
     return nowMs - this.timeMs[row]! > FRESH_MS ? 0 : this.mid(row);
   }
+
+  /** Last price where the book is fresh, as in `freshMid`, and not crossed; else 0. */
+  freshLast(row: number, nowMs: number): number {
+    const ask = this.ask[row]!;
+    const isCrossed = ask > 0 && this.bid[row]! > ask;
+    return isCrossed || nowMs - this.timeMs[row]! > FRESH_MS ? 0 : this.last[row]!;
+  }
 }

@@ -9,7 +9,10 @@ import { solveBlack76 } from '../../../src/pricing/implied-volatility.ts';
 import { CALL, type OptionType, PUT } from '../../../src/pricing/option-type.ts';
 
 const OPTIONS = 4096;
-const ROUNDS = 40;
+const ROUNDS = 20;
+const WINDOWS = 60;
+/** Below this there is nothing but the measurement itself. */
+const ENOUGH_BYTES = 0.5;
 const FORWARD = 24_000;
 const RATE = 0.065;
 
@@ -50,36 +53,46 @@ function forwardsOfAll(): void {
   }
 }
 
-/** Bytes of garbage per option that `round` leaves; a collection in between is a failure. */
-function garbageBytes(round: () => void): number {
-  for (let i = 0; i < 10 * ROUNDS; i++) round();
+function bytesOf(round: () => void): number {
   let bytes = 0;
   for (let i = 0; i < ROUNDS; i++) {
     collectGarbage();
     const before = process.memoryUsage().heapUsed;
     round();
-    const after = process.memoryUsage().heapUsed;
-    assert.ok(after >= before, 'a collection took place, so there was garbage');
-    bytes += after - before;
+    bytes += process.memoryUsage().heapUsed - before;
   }
   return bytes / (ROUNDS * OPTIONS);
+}
+
+/**
+ * Bytes of garbage per option that `round` leaves in the steady state: code that the engine has not
+ * optimised yet boxes its numbers, so it is given some time to become garbage-free.
+ */
+function garbageBytes(round: () => void): number {
+  let least = Infinity;
+  for (let window = 0; window < WINDOWS && least > ENOUGH_BYTES; window++) {
+    const bytes = bytesOf(round);
+    // A collection in the middle of a round would hide what was there before.
+    if (bytes >= 0) least = Math.min(least, bytes);
+  }
+  return least;
 }
 
 test('volatility and Greeks of an option leave no garbage', (t) => {
   const bytes = garbageBytes(solveAll);
   t.diagnostic(`${bytes.toFixed(3)} bytes an option`);
-  assert.ok(bytes < 2, `${bytes} bytes an option`);
+  assert.ok(bytes <= ENOUGH_BYTES, `${bytes} bytes an option`);
 });
 
-test('an implied forward leaves no garbage beyond the number it returns', (t) => {
+test('an implied forward leaves no garbage', (t) => {
   const bytes = garbageBytes(forwardsOfAll);
   t.diagnostic(`${bytes.toFixed(3)} bytes a forward`);
-  assert.ok(bytes <= 18, `${bytes} bytes a forward`);
+  assert.ok(bytes <= ENOUGH_BYTES, `${bytes} bytes a forward`);
 });
 
-test('the measurement sees one boxed number per option', () => {
+test('the measurement sees one small object per option', () => {
   const boxes: unknown[] = Array(OPTIONS).fill(undefined);
-  const bytes = garbageBytes(() => {
+  const bytes = bytesOf(() => {
     for (let i = 0; i < OPTIONS; i++) boxes[i] = { delta: results[i]! };
   });
   assert.ok(bytes > 8, `${bytes} bytes an option`);

@@ -8,7 +8,7 @@ test('the native build loads here', () => {
   assert.doesNotThrow(verifyNativeBuild);
 });
 
-test('a free port is given and told, and can be had again at once after its connections', async (t) => {
+test('a free port is given and told, and can be had again at once', async (t) => {
   const first = createApp().get('/', (response) => void response.end('first', true));
   const second = createApp().get('/', (response) => void response.end('second'));
   t.after(() => {
@@ -60,9 +60,5 @@ test('an address that is not of this machine is an error of the configuration', 
   await assert.rejects(listenExclusive(app, '192.0.2.1', 0), {
     code: 'CONFIG_INVALID',
     message: /cannot listen on 192\.0\.2\.1:0 \(EADDRNOTAVAIL\)/,
-  });
-  await assert.rejects(listenExclusive(app, 'no-such-host.invalid', 0), {
-    code: 'CONFIG_INVALID',
-    message: /no-such-host\.invalid/,
   });
 });

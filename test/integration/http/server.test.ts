@@ -216,7 +216,7 @@ test('HEAD is GET without the body', async (t) => {
   assert.equal(both.match(/HTTP\/1\.1 200 OK/g)?.length, 2);
 });
 
-test('a handler that fails is logged with the request id and tells the caller nothing', async (t) => {
+test('a handler that fails is logged, and tells the caller nothing', async (t) => {
   const { url, logs } = await startWeb(t, { routes });
   const response = await fetch(`${url}/throws`, { headers: { 'X-Request-ID': 'req-1' } });
   const text = await response.clone().text();

@@ -84,7 +84,7 @@ async function closing(client: WebSocket): Promise<{ code: number; reason: strin
   return { code, reason: reason.toString() };
 }
 
-test('agrees on the first offered subprotocol that it speaks, and never echoes the key', async (t) => {
+test('agrees on the first offered subprotocol it speaks, never echoing the key', async (t) => {
   const { connect, opened } = await startSockets(t);
   const client = connect([
     `bearer.${TICKS_KEY}`,
@@ -107,7 +107,7 @@ test('agrees on the first offered subprotocol that it speaks, and never echoes t
   assert.equal(opened[0].remoteAddress, '127.0.0.1');
 });
 
-test('speaks JSON with a client that offers nothing, and takes the key from the header', async (t) => {
+test('speaks JSON with a client that offers nothing; the key may be in the header', async (t) => {
   const { connect, opened } = await startSockets(t);
   const client = connect([], { headers: authorization(FULL_KEY) });
   await once(client, 'open');
@@ -323,7 +323,7 @@ test('a message beyond the limit ends its connection and nobody elses', async (t
   await once(good, 'pong');
 });
 
-test('a client that never reads is cut off when the last limit is reached, and told of', async (t) => {
+test('a client that never reads is cut off when the last limit is reached', async (t) => {
   const limit = 1024 * 1024;
   const { connect, opened, closed } = await startSockets(t, { bufferBytesMax: limit });
   const client = connect();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OptionChainView, type ChainListeners } from '../../../src/client/chain.ts';
+import { GREEKS_STATUS } from '../../../src/domain/status.ts';
 import { TickFrameBuffer } from '../../../src/wire/frame.ts';
 import type { SubscriptionResult } from '../../../src/wire/messages.ts';
 import { ClientBench, rejectsWith } from '../../support/client/client-bench.ts';
@@ -13,7 +14,7 @@ import {
   spotTick,
 } from '../../support/client/fake-chain.ts';
 import { writeCompact } from '../../support/wire/narrow.ts';
-import { writeTick, type RawTick } from '../../support/wire/sample-tick.ts';
+import { UNDEFINED_GREEKS, writeTick, type RawTick } from '../../support/wire/sample-tick.ts';
 
 const REQUEST = { underlying: 'NIFTY', strikes: 2 };
 const CONTRACTS = chainContracts(2, REQUEST);
@@ -107,6 +108,23 @@ test('before there is a forward the strike nearest to the spot is at the money',
   await opened;
   bench.socket.sayBytes(quoteFrame(spotTick(1, { lastPrice: 2_399_000 })));
   assert.equal(view.atmStrike, 24_000);
+});
+
+test('it is complete when every contract has a value and no Greeks are still on their way', async () => {
+  const { bench, view, opened } = await setUp();
+  assert.equal(view.isComplete, false);
+  answer(bench);
+  await opened;
+  bench.socket.sayBytes(quoteFrame(spotTick(1)));
+  const [first, ...others] = CONTRACTS;
+  bench.socket.sayBytes(compactFrame(...others.map((contract) => contractTick(contract, 1))));
+  assert.equal(view.isComplete, false);
+  const late = { ...UNDEFINED_GREEKS, status: GREEKS_STATUS.GREEKS_LATE };
+  bench.socket.sayBytes(compactFrame(contractTick(first!, 1, late)));
+  assert.equal(view.isComplete, false);
+  const none = { ...UNDEFINED_GREEKS, status: GREEKS_STATUS.NO_QUOTE };
+  bench.socket.sayBytes(compactFrame(contractTick(first!, 2, none)));
+  assert.equal(view.isComplete, true);
 });
 
 test('each tick is heard with its row and side', async () => {

@@ -16,7 +16,7 @@ function assertSelfContained(html: string): void {
   }
 }
 
-test('the page names every operation with its summary and scope, and needs nothing from outside', () => {
+test('the page names every operation, its summary and scope, and loads nothing else', () => {
   const html = docsPage(document);
   assertSelfContained(html);
   for (const [path, operations] of Object.entries(document.paths)) {

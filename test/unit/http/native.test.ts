@@ -19,7 +19,7 @@ function errorOf(require: NodeJS.Require): TickerError {
   return assert.fail('it was loaded');
 }
 
-test('a native build that cannot be loaded is an error that says what it would have to run on', () => {
+test('a native build that cannot be loaded is an error that names the platform', () => {
   const { code, detail } = errorOf(
     fakeRequire([], () => {
       throw new Error("This version supports only ...\n\nError: version `GLIBC_2.38' not found");

@@ -30,9 +30,9 @@ function assertNear(got: number, expected: number, tolerance: number): void {
 
 test('GREEK-001 the price at the money is 10.4506, delta 0.6368, gamma 0.01876', () => {
   const { price, delta, gamma } = greeksOf();
-  assertNear(price, 10.450583572185567, 1e-13);
+  assertNear(price, 10.450583572185566, 1e-13);
   assertNear(delta, 0.6368306511756191, 1e-15);
-  assertNear(gamma, 0.018762017345846893, 1e-17);
+  assertNear(gamma, 0.01876201734584689, 1e-17);
 });
 
 test('GREEK-002 in the money, spot 120: 26.169, 0.8965, 0.00750', () => {
@@ -89,7 +89,7 @@ test('GREEK-010 rho is 53.232 per 1.00 of rate for the call, negative for the pu
 });
 
 test('GREEK-011 the volatility of a price is the one that the price was made with', () => {
-  const outcome = impliedVolatility(AT_THE_MONEY, 10.450583572185567);
+  const outcome = impliedVolatility(AT_THE_MONEY, 10.450583572185566);
   assert.equal(outcome.status, 'OK');
   assertNear(outcome.volatility, 0.2, 1e-15);
 });

@@ -30,7 +30,7 @@ test('a line says level, time, service, thread and message', () => {
   assert.match(String(line['time']), /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/);
 });
 
-test('a registered secret is nowhere: message, objects, errors, causes, children, encodings', () => {
+test('a registered secret is nowhere: texts, objects, errors, causes, children, URLs', () => {
   const secret = 'cana"ry+sec/ret\\1 é';
   registerSecret(secret);
   const { logger, lines } = recorder();

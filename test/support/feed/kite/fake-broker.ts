@@ -90,6 +90,11 @@ export class FakeBroker {
     stream.end(`HTTP/1.1 ${status} Refused\r\nContent-Length: 0\r\n${extra}\r\n`);
   }
 
+  /** From now on nothing that the client says is heard, a closing handshake included. */
+  deafen({ stream }: BrokerConnection): void {
+    stream.removeAllListeners('data').on('data', () => undefined);
+  }
+
   /** Ends all connections and stops listening. */
   stop(): void {
     for (const stream of this.#streams) stream.destroy();

@@ -110,6 +110,28 @@ describe('an option that is quoted on both sides', () => {
     assert.equal(tick.ivOwn, undefined);
   });
 
+  test('in the money, the other leg without a two-sided quote: from its last trade, flagged', () => {
+    const board = futureBoard();
+    board.quote(board.leg(23800, 'PE'), { bid: 200, last: 201 });
+    board.quote(board.leg(23800, 'CE'), { bid: 480, ask: 490 }).run();
+    const [call, put] = [board.leg(23800, 'CE'), board.leg(23800, 'PE')].map((leg) =>
+      board.newestTick(leg),
+    );
+    assertGreeks(board, call!, 1, 23800, volatilityOf(board, -1, 23800, 201));
+    assert.equal(call!.quality, QUALITY.PRICE_FROM_LAST_TRADE);
+    assert.equal(put!.iv, call!.iv);
+  });
+
+  test('in the money, the other leg last seen more than a minute ago: not its last trade either', () => {
+    const board = futureBoard();
+    board.quote(board.leg(23800, 'PE'), { bid: 200, last: 201 }).run();
+    board.clock.advance(61_000);
+    board.quote(board.leg(23800, 'CE'), { bid: 480, ask: 490 }).run();
+    const tick = board.newestTick(board.leg(23800, 'CE'));
+    assertGreeks(board, tick, 1, 23800, volatilityOf(board, 1, 23800, 485));
+    assert.equal(tick.quality, 0);
+  });
+
   test('in the money, the other leg last quoted more than a minute ago: its own volatility', () => {
     const board = futureBoard();
     board.quote(board.leg(23800, 'PE'), { bid: 200, ask: 202 }).run();
@@ -218,7 +240,7 @@ describe('an option that has no volatility says why', () => {
 
   test('a crossed book of another leg is not used', () => {
     const board = futureBoard();
-    board.quote(board.leg(23800, 'PE'), { bid: 210, ask: 200 });
+    board.quote(board.leg(23800, 'PE'), { bid: 210, ask: 200, last: 150 });
     board.quote(board.leg(23800, 'CE'), { bid: 480, ask: 490 }).run();
     const tick = board.newestTick(board.leg(23800, 'CE'));
     assertGreeks(board, tick, 1, 23800, volatilityOf(board, 1, 23800, 485));

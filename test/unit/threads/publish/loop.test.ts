@@ -133,9 +133,11 @@ describe('Greeks', () => {
     const rig = new PublishRig();
     rig.board.quote(rig.board.future, { bid: 24070, ask: 24072, last: 24071 }).send();
     // Fills the ring with Greeks, then writes over them.
-    for (let i = 0; i < SLOTS; i++) rig.call();
-    rig.board.compute();
-    rig.work();
+    for (let i = 0; i < SLOTS; i++) {
+      rig.call();
+      rig.board.compute();
+      rig.work();
+    }
     rig.socket.forget();
     rig.call();
     rig.work();
@@ -218,18 +220,18 @@ describe('a ring that laps publish', () => {
     assert.equal(rig.board.publishMeters.get(PUBLISH.TICKS_READ), SLOTS);
   });
 
-  test('during the copy: Greeks stay with their ticks', () => {
+  test('during the copy: each tick keeps its own state of Greeks', () => {
     const rig = new PublishRig();
-    const { ring, board } = { ring: rig.board.ring, board: rig.board };
-    board.quote(board.future, { bid: 24070, ask: 24072, last: 24071 }).send();
+    const { ring, clock } = rig.board;
     rig.call();
     rig.spot(1);
     rig.call();
-    board.compute();
+    rig.work();
+    clock.advance(GATE_MS);
     const firstIntact = ring.firstIntact.bind(ring);
     let looks = 0;
     ring.firstIntact = (near) => {
-      if (++looks === 3) rig.spot(SLOTS - 3);
+      if (++looks === 3) rig.spot(SLOTS - 2);
       return firstIntact(near);
     };
     rig.loop.doWork();
@@ -237,10 +239,10 @@ describe('a ring that laps publish', () => {
     assert.deepEqual(
       rig.socket.ticks.map((tick) => [tick.sequence, tick.greeks?.status]),
       [
-        [2, 'OK'],
-        [3, undefined],
-        [4, 'OK'],
+        [2, undefined],
+        [3, 'GREEKS_LATE'],
       ],
     );
+    assert.equal(rig.board.publishMeters.get(PUBLISH.GREEKS_LATE), 1);
   });
 });
