@@ -20,7 +20,7 @@ export interface MicroBudget {
 }
 
 const SMOKE: MicroBudget = { warmupMs: 20, timeMs: 30 };
-const FULL: MicroBudget = { warmupMs: 200, timeMs: 400 };
+const FULL: MicroBudget = { warmupMs: 100, timeMs: 150 };
 const CALLS_MIN = 5;
 const NS_PER_MS = 1_000_000;
 const NS_PER_US = 1000;

@@ -2,7 +2,7 @@ import type { ClientSocket } from '../../src/domain/ports.ts';
 import { MODE } from '../../src/domain/status.ts';
 import { ClientConnection } from '../../src/fanout/connection.ts';
 import { Delivery } from '../../src/fanout/delivery.ts';
-import { BY_NAME, Subscription } from '../../src/fanout/subscription.ts';
+import { BY_NAME, Subscription } from '../../src/fanout/connection.ts';
 import { SubscriptionIndex } from '../../src/fanout/subscription-index.ts';
 import { qualifiedSymbol } from '../../src/domain/instrument.ts';
 import type { MarketRecording } from '../market/recording.ts';

@@ -1,14 +1,5 @@
 import { errorText, TickerError } from '../domain/error-codes.ts';
-
-/** One command of `ticker`. */
-export interface Command {
-  /** One line for the list of commands. */
-  summary: string;
-  /** What `--help` prints. */
-  help: string;
-  /** Resolves with the exit code; rejects with TickerError (USAGE: exit code 2, others 1). */
-  run(args: string[]): Promise<number>;
-}
+import type { Command } from './command.ts';
 
 /* Loaded when asked for: `ticker watch` needs no uWebSockets.js, `ticker sim` no Piscina. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {

@@ -6,7 +6,7 @@ import type { Config } from '../config/settings.ts';
 import { createSystemClock } from '../domain/clock.ts';
 import type { TickerError } from '../domain/error-codes.ts';
 import { Service } from '../threads/control/service.ts';
-import type { Command } from './command-line.ts';
+import type { Command } from './command.ts';
 import { parseOptions } from './options.ts';
 import { aborted, stopSignals } from './stop-signals.ts';
 

@@ -4,7 +4,7 @@ import { readProcessEnvironment } from '../config/environment.ts';
 import { createSystemClock } from '../domain/clock.ts';
 import { TickerError } from '../domain/error-codes.ts';
 import { parseFaultScript, startSimulator } from '../feed/sim/simulator.ts';
-import type { Command } from './command-line.ts';
+import type { Command } from './command.ts';
 import { parseOptions, wholeNumber } from './options.ts';
 import { aborted, stopSignals } from './stop-signals.ts';
 

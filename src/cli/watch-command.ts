@@ -1,5 +1,5 @@
 import { TickerError } from '../domain/error-codes.ts';
-import type { Command } from './command-line.ts';
+import type { Command } from './command.ts';
 import { parseOptions, wholeNumber } from './options.ts';
 import { runningService } from './running-service.ts';
 import { stopSignals } from './stop-signals.ts';

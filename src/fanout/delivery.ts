@@ -18,8 +18,7 @@ import type { TickObject } from '../wire/messages.ts';
 import { tickObject } from '../wire/tick-object.ts';
 import type { FrameKind } from '../wire/tick-layout.ts';
 import { FRAME_TICKS_MAX, FrameAssembler, frameKind } from './assembler.ts';
-import type { ClientConnection } from './connection.ts';
-import type { Subscription } from './subscription.ts';
+import type { ClientConnection, Subscription } from './connection.ts';
 import type { SubscriptionIndex } from './subscription-index.ts';
 
 /** What was sent, for the meters. */

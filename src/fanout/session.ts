@@ -17,9 +17,8 @@ import {
   isRefusal,
   type Target,
 } from './client-message.ts';
-import { ClientConnection } from './connection.ts';
+import { BY_NAME, ClientConnection, Subscription } from './connection.ts';
 import type { Delivery } from './delivery.ts';
-import { BY_NAME, Subscription } from './subscription.ts';
 import type { SubscriptionIndex } from './subscription-index.ts';
 import { failure, success } from './subscription-result.ts';
 

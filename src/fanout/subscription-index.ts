@@ -1,6 +1,6 @@
 import type { UpstreamDemand, UpstreamMode } from '../domain/ports.ts';
 import { MODE } from '../domain/status.ts';
-import type { Subscription } from './subscription.ts';
+import type { Subscription } from './connection.ts';
 
 /**
  * Who gets what: the subscriptions of every instrument row. Tells `demand` when what all of them

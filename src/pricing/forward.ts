@@ -62,15 +62,14 @@ function capWeights(votes: number): void {
 function weightedMedian(votes: number): number {
   let above = 0;
   for (let i = 0; i < votes; i++) above += weight[i]!;
-  let below = 0;
-  for (let i = 0; i < votes; i++) {
+  const rounding = 1e-12 * above;
+  let upTo = 0;
+  for (let i = 0; i < votes - 1; i++) {
+    upTo += weight[i]!;
     above -= weight[i]!;
-    // Equal up to the rounding of the sums: the middle of the two votes in the middle.
-    const balance = below + weight[i]! - above;
-    const isEven = Math.abs(balance) <= 1e-12 * (below + above + weight[i]!);
-    if (isEven && i + 1 < votes) return 0.5 * (implied[i]! + implied[i + 1]!);
-    if (balance > 0) return implied[i]!;
-    below += weight[i]!;
+    // Just as much on either side: the middle of the two votes in the middle.
+    if (Math.abs(upTo - above) <= rounding) return 0.5 * (implied[i]! + implied[i + 1]!);
+    if (upTo > above) return implied[i]!;
   }
   return implied[votes - 1]!;
 }

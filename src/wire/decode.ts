@@ -94,9 +94,11 @@ interface FrameHeader {
 export function decodeFrame(bytes: Uint8Array): FrameView {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const table = new FrameTable(view);
-  const vector = table.vector();
+  const { kind, count, structs } = table.vector();
   const header: FrameHeader = {
-    ...vector,
+    kind,
+    count,
+    structs,
     epochLow: table.u32(EPOCH_LOW),
     epochHigh: table.u32(EPOCH_HIGH),
     sentTimeUs: table.f64(SENT_TIME),

@@ -48,9 +48,10 @@ function valueOf(leaf: SchemaLeaf, index: number): number {
 }
 
 /** Name in the byte table of a leaf of `Tick`: Greeks fields that have a namesake in Quote carry a prefix. */
-function slotName([struct, name]: readonly string[]): string {
+function slotName(path: readonly string[]): string {
+  const name = path.at(-1)!;
   const prefixed = ['sequence_low', 'sequence_high', 'status', 'state'];
-  return struct === 'greeks' && prefixed.includes(name!) ? `greeks_${name!}` : name!;
+  return path[0] === 'greeks' && prefixed.includes(name) ? `greeks_${name}` : name;
 }
 
 function camel(name: string): string {

@@ -3,7 +3,7 @@ import { GREEKS_STATUS } from '../../src/domain/status.ts';
 import { ClientConnection } from '../../src/fanout/connection.ts';
 import { Delivery } from '../../src/fanout/delivery.ts';
 import { chainSource, ClientSession, type SessionPorts } from '../../src/fanout/session.ts';
-import { BY_NAME, Subscription } from '../../src/fanout/subscription.ts';
+import { BY_NAME, Subscription } from '../../src/fanout/connection.ts';
 import { SubscriptionIndex } from '../../src/fanout/subscription-index.ts';
 import type { DeliveryOptions } from '../../src/fanout/client-message.ts';
 import { createPrivateTicks } from '../../src/shm/block.ts';

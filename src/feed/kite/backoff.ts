@@ -7,9 +7,9 @@ const HEALTHY_MS = 30_000;
 const RATE_LIMITED_FLOOR_MS = 5_000;
 
 /**
- * How long to wait before the next connection: anything up to 1, 2, 4, .. 30 s (full jitter, so that
- * sockets that failed together do not come back together). A connection that merely opened proves
- * nothing: the ceiling starts again only after 30 s of data.
+ * How long to wait before the next connection: anything up to 1, 2, 4, .. 30 s (full jitter, so
+ * that sockets that failed together do not come back together). A connection that merely opened
+ * proves nothing: the ceiling starts again only after 30 s of data.
  */
 export class Backoff {
   readonly #random: () => number;

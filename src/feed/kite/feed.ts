@@ -49,7 +49,9 @@ export interface KiteFeedOptions extends KiteSocketSettings {
 /** How long a socket without instruments stays: demand that comes and goes must not reconnect. */
 const EMPTY_SOCKET_MS = 5_000;
 
-/** One planned socket: the plan says what it carries; the connection exists while that is something. */
+/**
+ * One planned socket: the plan says what it carries; the connection exists while that is something.
+ */
 interface Slot {
   readonly account: KiteAccount;
   /** Within the account. */
@@ -106,8 +108,8 @@ export class KiteFeed {
   }
 
   /**
-   * Carries `token` in `mode` from now on, or no longer (0). False if no socket has room for it; nothing
-   * has changed then.
+   * Carries `token` in `mode` from now on, or no longer (0). False if no socket has room for it;
+   * nothing has changed then.
    */
   setDemand(token: number, mode: UpstreamMode): boolean {
     const change = this.#plan.set(token, mode);

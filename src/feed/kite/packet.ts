@@ -42,8 +42,8 @@ export function packetMode(bytes: number): Mode | undefined {
 }
 
 /**
- * Writes what stands in the packet of `bytes` bytes at `at` into the slot that starts at word `base`,
- * and the reserved value into every field that this kind of packet does not have.
+ * Writes what stands in the packet of `bytes` bytes at `at` into the slot that starts at word
+ * `base`, and the reserved value into every field that this kind of packet does not have.
  */
 export function writePacket(
   view: DataView,
@@ -109,7 +109,9 @@ function writeIndex(view: DataView, at: number, u32: Uint32Array, base: number):
   u32[base + TICK_CHANGE_I32] = view.getUint32(at + 24);
 }
 
-/** Levels are quantity, price, orders u16, padding u16 in the packet; in the slot price comes first. */
+/**
+ * Levels are quantity, price, orders u16, padding u16 in the packet; in the slot price comes first.
+ */
 function writeDepth(view: DataView, at: number, u32: Uint32Array, depth: number): void {
   for (let i = 0; i < DEPTH_WORDS; i += 3) {
     const from = at + 4 * i;

@@ -37,9 +37,10 @@ const SMALLEST_PACKET_BYTES = PACKET_PREFIX_BYTES + PACKET_BYTES.LTP;
 
 /**
  * Parses the broker's binary frames straight into tick slots. Writes the Quote section, except what
- * belongs to the ring's writer (flags, sequence, instrument_sequence, merged), and the Depth section
- * with the reserved bytes behind it. Takes any bytes: it never throws, never reads outside the frame and
- * counts whatever it leaves out in `rejects`. Its only garbage is one DataView a frame.
+ * belongs to the ring's writer (flags, sequence, instrument_sequence, merged), and the Depth
+ * section with the reserved bytes behind it. Takes any bytes: it never throws, never reads outside
+ * the frame and counts whatever it leaves out in `rejects`. Its only garbage is one DataView a
+ * frame.
  */
 export class KiteFrameParser {
   readonly rejects: FrameRejects = {

@@ -73,9 +73,9 @@ function wordsOf(bytes: number | undefined): readonly number[] {
 }
 
 /**
- * Writes the packet that the slot at `slotBytes` was parsed from into `out` at `at`, byte for byte and
- * without its length prefix. Returns the bytes written: 0 if no packet was ever parsed into the slot.
- * RangeError if the slot or `out` ends too early; nothing is written then.
+ * Writes the packet that the slot at `slotBytes` was parsed from into `out` at `at`, byte for byte
+ * and without its length prefix. Returns the bytes written: 0 if no packet was ever parsed into the
+ * slot. RangeError if the slot or `out` ends too early; nothing is written then.
  */
 export function rebuildPacket(
   ticks: TickViews,

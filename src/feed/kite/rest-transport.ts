@@ -19,8 +19,8 @@ export interface RestTransportOptions {
 export interface RestAnswer {
   status: number;
   /**
-   * Decompressed; to be iterated, which ends the call. Fails with a TickerError if it is late, broken
-   * or too large.
+   * Decompressed; to be iterated, which ends the call. Fails with a TickerError if it is late,
+   * broken or too large.
    */
   body: AsyncGenerator<Uint8Array, void, undefined>;
 }
@@ -36,8 +36,8 @@ export interface CallLimits {
 const CONNECTIONS = 4;
 
 /**
- * GET requests to the broker: headers, deadline on the injected clock, size limit, decompression, and
- * errors with codes. Never a retry, never a redirect, and never a credential in an error.
+ * GET requests to the broker: headers, deadline on the injected clock, size limit, decompression,
+ * and errors with codes. Never a retry, never a redirect, and never a credential in an error.
  */
 export class RestTransport {
   readonly #options: RestTransportOptions;

@@ -74,7 +74,9 @@ export class KiteRest {
     return this.#read('/user/profile', readProfile);
   }
 
-  /** By key (`EXCHANGE:TRADINGSYMBOL`), at most 500; keys that the broker does not know are absent. */
+  /**
+   * By key (`EXCHANGE:TRADINGSYMBOL`), at most 500; keys that the broker does not know are absent.
+   */
   async quote(keys: readonly string[]): Promise<Map<string, KiteQuote>> {
     return this.#readKeys('/quote', keys, QUOTE_KEYS_MAX, readQuote);
   }
@@ -85,8 +87,8 @@ export class KiteRest {
   }
 
   /**
-   * The instrument dump (CSV, UTF-8, decompressed) of one exchange or of all, in pieces as they come. An
-   * iteration that ends without an error has seen all of it.
+   * The instrument dump (CSV, UTF-8, decompressed) of one exchange or of all, in pieces as they
+   * come. An iteration that ends without an error has seen all of it.
    */
   async *instruments(exchange?: string): AsyncGenerator<Uint8Array, void, undefined> {
     const path = exchange === undefined ? '' : `/${encodeURIComponent(exchange)}`;

@@ -12,7 +12,9 @@ export function scrubbed(text: string, secrets: readonly string[]): string {
 
 const LONGEST_FOREIGN_TEXT = 300;
 
-/** Text of the other side, made fit for an error or a log line: scrubbed, on one line and bounded. */
+/**
+ * Text of the other side, made fit for an error or a log line: scrubbed, on one line and bounded.
+ */
 export function quotable(text: string, secrets: readonly string[]): string {
   const line = scrubbed(text, secrets).replace(/[\s\p{C}]+/gu, ' ');
   return line.length > LONGEST_FOREIGN_TEXT ? `${line.slice(0, LONGEST_FOREIGN_TEXT)}...` : line;

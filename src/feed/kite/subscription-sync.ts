@@ -31,8 +31,8 @@ export class SubscriptionSync {
   }
 
   /**
-   * JSON messages, to be sent in this order, after which the broker has what is wanted. Room is made
-   * before it is used, and the mode is always said because the default is undocumented.
+   * JSON messages, to be sent in this order, after which the broker has what is wanted. Room is
+   * made before it is used, and the mode is always said because the default is undocumented.
    */
   takeMessages(): string[] {
     const ended: number[] = [];

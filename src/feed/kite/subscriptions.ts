@@ -54,9 +54,9 @@ export class SubscriptionPlan {
   }
 
   /**
-   * Carries `token` in `mode`, or no longer (0). Returns the change to make on a socket, UNCHANGED if
-   * there is none, or FULL if no socket has room: the plan is then as it was. RangeError for what is
-   * not a token.
+   * Carries `token` in `mode`, or no longer (0). Returns the change to make on a socket, UNCHANGED
+   * if there is none, or FULL if no socket has room: the plan is then as it was. RangeError for
+   * what is not a token.
    */
   set(token: number, mode: UpstreamMode): SubscriptionChange | 'UNCHANGED' | 'FULL' {
     if (!Number.isInteger(token) || token < 1 || token > LARGEST_TOKEN) {

@@ -127,7 +127,7 @@ test(
     const workers = await Promise.all([startWorker(0), startWorker(1)]);
     const writer = startThread<WriterResult>('shm-ring-writer', writerData(ring, signals));
     let released = 0;
-    const kills = 20;
+    const kills = 12;
     for (let kill = 0; kill < kills || (released < 3 && kill < 10 * kills); kill++) {
       const worker = kill % WORKERS;
       await workers[worker]!.event('complete');

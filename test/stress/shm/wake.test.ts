@@ -10,11 +10,11 @@ const WATCHDOG_MS = 60_000;
 
 const CASES = [
   { name: 'one blocked sleeper', asynchronous: [false], rounds: 100_000 },
-  { name: 'one sleeper on the event loop', asynchronous: [true], rounds: 20_000 },
+  { name: 'one sleeper on the event loop', asynchronous: [true], rounds: 10_000 },
   {
     name: 'three sleepers of both kinds on one word',
     asynchronous: [false, false, true],
-    rounds: 5000,
+    rounds: 3000,
   },
 ];
 

@@ -16,14 +16,20 @@ function usage(pattern: RegExp) {
 
 describe('options', () => {
   test('are read in both spellings, with their defaults', () => {
-    assert.deepEqual({ ...parseOptions('serve', ['--port', '1'], OPTIONS).values }, {
-      port: '1',
-      once: false,
-    });
-    assert.deepEqual({ ...parseOptions('serve', ['--port=1', '--once'], OPTIONS).values }, {
-      port: '1',
-      once: true,
-    });
+    assert.deepEqual(
+      { ...parseOptions('serve', ['--port', '1'], OPTIONS).values },
+      {
+        port: '1',
+        once: false,
+      },
+    );
+    assert.deepEqual(
+      { ...parseOptions('serve', ['--port=1', '--once'], OPTIONS).values },
+      {
+        port: '1',
+        once: true,
+      },
+    );
     assert.deepEqual({ ...parseOptions('serve', [], OPTIONS).values }, { once: false });
   });
 
@@ -35,10 +41,7 @@ describe('options', () => {
     ['with a value that it does not take', ['--once=yes']],
   ] as const) {
     test(`that are ${name} are refused, and the refusal says where to look`, () => {
-      assert.throws(
-        () => parseOptions('serve', args, OPTIONS),
-        usage(/see: ticker serve --help$/),
-      );
+      assert.throws(() => parseOptions('serve', args, OPTIONS), usage(/see: ticker serve --help$/));
     });
   }
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MODE, TICK_FLAG } from '../../../src/domain/status.ts';
 import { FRAME_TICKS_MAX } from '../../../src/fanout/assembler.ts';
+import type { DeliveryOptions } from '../../../src/fanout/client-message.ts';
 import { FanoutRig } from '../../support/fanout-rig.ts';
 
 const FULL = { mode: MODE.FULL, greeks: true };
@@ -10,7 +11,7 @@ const SIMULATED = TICK_FLAG.SIMULATED;
 
 for (const binary of [true, false]) {
   describe(`snapshots in ${binary ? 'frames' : 'JSON'}`, () => {
-    const subscribe = (rig: FanoutRig, symbols: string[], options = QUOTE) => {
+    const subscribe = (rig: FanoutRig, symbols: string[], options: DeliveryOptions = QUOTE) => {
       const instruments = symbols.map((symbol) => rig.list(symbol));
       const { connection, socket } = rig.connection(binary);
       const subscriptions = instruments.map(

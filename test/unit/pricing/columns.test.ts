@@ -99,6 +99,16 @@ test('columns hold what the single functions give, row by row', () => {
   });
 });
 
+test('the columns without second derivatives are those with them', () => {
+  const terms = allTerms();
+  const volatility = new Float64Array(terms.length).fill(0.25);
+  const some = outputColumns(terms.length);
+  const all = outputColumns(terms.length);
+  greeksColumns(columnsOf(terms), volatility, some, 0, terms.length);
+  allGreeksColumns(columnsOf(terms), volatility, all, 0, terms.length);
+  for (const name of NAMES.slice(0, 6)) assert.deepEqual(some[name], all[name], name);
+});
+
 test('rows outside of the range are left alone, and without second derivatives these columns too', () => {
   const terms = allTerms();
   const volatility = new Float64Array(terms.length).fill(0.25);

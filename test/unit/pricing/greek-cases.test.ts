@@ -148,7 +148,8 @@ test('GREEK-022 volatility of 500 % is an ordinary number', () => {
 
 test('GREEK-023 to 025 no time is expired; a negative spot or strike is invalid', () => {
   assert.equal(optionGreeks({ ...AT_THE_MONEY, timeYears: 0 }, 0).status, 'EXPIRED');
-  for (const change of [{ underlying: -1 }, { strike: -1 }, { underlying: 0 }, { strike: NaN }]) {
+  const negative = [{ underlying: -1 }, { strike: -1 }, { underlying: 0 }];
+  for (const change of [...negative, { strike: NaN }, { rate: NaN }, { dividendYield: Infinity }]) {
     assert.equal(optionGreeks({ ...AT_THE_MONEY, ...change }, VOLATILITY).status, 'INVALID');
     assert.equal(impliedVolatility({ ...AT_THE_MONEY, ...change }, 5).status, 'INVALID');
   }

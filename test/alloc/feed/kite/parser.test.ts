@@ -10,16 +10,21 @@ import { frameOf, PACKET_LENGTHS } from '../../../support/feed/kite/frames.ts';
 const PACKETS_PER_FRAME = 100;
 const FRAMES_PER_ROUND = 500;
 const ROUNDS = 20;
+/** Until the code is compiled for good, which on a busy machine takes its time. */
+const WARM_UP_ROUNDS = 100;
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** Bytes of garbage per packet that `handle` makes of `frames`; a collection in between is a failure. */
+/**
+ * Bytes of garbage per packet that `handle` makes of `frames`; a collection in between is a
+ * failure.
+ */
 function garbageBytesPerPacket(frames: readonly Uint8Array[], handle: (frame: Uint8Array) => void) {
   const round = (): void => {
     for (let i = 0; i < FRAMES_PER_ROUND; i++) handle(frames[i % frames.length]!);
   };
-  for (let i = 0; i < ROUNDS; i++) round();
+  for (let i = 0; i < WARM_UP_ROUNDS; i++) round();
   let bytes = 0;
   for (let i = 0; i < ROUNDS; i++) {
     collectGarbage();

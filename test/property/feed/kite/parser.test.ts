@@ -91,7 +91,7 @@ function split(frame: Uint8Array): Expected {
   return { ...expected, trailingBytes: bytes.length };
 }
 
-test('hostile bytes never throw, are read within the frame only, and every reject is counted', () => {
+test('hostile bytes never throw, are never read past, and every reject is counted', () => {
   let withRejects = 0;
   fc.assert(
     fc.property(hostileFrame, fc.nat(9), (frame, offset) => {

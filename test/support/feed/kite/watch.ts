@@ -1,4 +1,6 @@
-/** Lets a test wait for a condition that events bring about. The test's time-out ends a vain wait. */
+/**
+ * Lets a test wait for a condition that events bring about. The test's time-out ends a vain wait.
+ */
 export class Watch {
   readonly #waiting = new Set<() => void>();
 

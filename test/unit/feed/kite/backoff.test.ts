@@ -40,7 +40,7 @@ test('data of two connections do not add up', () => {
   assert.deepEqual(delays(backoff, 1), [16_000]);
 });
 
-test('the broker that asks for fewer requests waits longer: one to two ceilings, at least 5 s', () => {
+test('a broker that asks for fewer requests gets one to two ceilings, at least 5 s', () => {
   const least = new Backoff(() => 0);
   const most = new Backoff(() => ALMOST_ONE);
   const rounds = [5000, 5000, 5000, 8000, 16_000, 30_000, 30_000];

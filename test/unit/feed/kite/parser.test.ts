@@ -214,7 +214,7 @@ test('a frame of less than two bytes is a heartbeat', () => {
   assert.deepEqual(parser.rejects, { ...NOTHING_REJECTED, heartbeats: 2 });
 });
 
-test('a frame that announces more packets than it holds delivers those and counts the others', () => {
+test('a frame that announces too many packets delivers those it holds, counts the others', () => {
   const sink = new CapturingSink(2);
   const parser = new KiteFrameParser(sink);
   const frame = frameOf([words(INFY, 1), words(NIFTY_50, 2)]);

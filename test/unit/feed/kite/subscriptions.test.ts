@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SubscriptionPlan } from '../../../../src/feed/kite/subscriptions.ts';
 
-test("without other limits the broker's hold: 3 sockets an account, 3000 instruments a socket", () => {
+test("the broker's limits hold: 3 sockets an account, 3000 instruments a socket", () => {
   const plan = new SubscriptionPlan({ accounts: 2 });
   assert.equal(plan.sockets, 6);
   assert.equal(plan.capacity, 18_000);
