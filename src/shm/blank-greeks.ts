@@ -51,7 +51,7 @@ export function blankSection(status: number): Uint32Array {
   return tick.u32.slice(FIRST_U32, FIRST_U32 + WORDS);
 }
 
-/** Writes a blank section into the tick that starts at word `slotWord`; it belongs to that tick's quote. */
+/** Writes a blank section into the tick that starts at word `slotWord`, for that tick's quote. */
 export function writeBlankGreeks(u32: Uint32Array, slotWord: number, blank: Uint32Array): void {
   const first = slotWord + FIRST_U32;
   for (let i = 0; i < WORDS; i++) u32[first + i] = blank[i]!;

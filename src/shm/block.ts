@@ -47,13 +47,18 @@ export function createBlock(
   return block;
 }
 
-/** Header of an existing block. Throws TickerError SHM_LAYOUT if it is not a `kind` block of this layout. */
+/**
+ * Header of an existing block. Throws TickerError SHM_LAYOUT if it is not a `kind` block of this
+ * layout.
+ */
 export function attachBlock(block: SharedBlock, kind: BlockKind): Uint32Array {
   if (block.byteLength < BLOCK_HEADER_BYTES) {
     throw new TickerError('SHM_LAYOUT', `not a block: ${block.byteLength} bytes`);
   }
   const header = new Uint32Array(block, 0, HEADER_U32);
-  const found = `magic ${header[HEADER_MAGIC_U32]}, kind ${header[HEADER_KIND_U32]}, layout ${header[HEADER_LAYOUT_U32]}`;
+  const found =
+    `magic ${header[HEADER_MAGIC_U32]}, kind ${header[HEADER_KIND_U32]}, ` +
+    `layout ${header[HEADER_LAYOUT_U32]}, ${header[HEADER_TOTAL_BYTES_U32]} bytes`;
   if (
     header[HEADER_MAGIC_U32] !== BLOCK_MAGIC ||
     header[HEADER_KIND_U32] !== kind ||

@@ -101,9 +101,9 @@ export class LastValueTable {
 
   /**
    * Copies the row's tick (320 bytes) to `targetBytes` in `target`, each section consistent in
-   * itself; Greeks may belong to an older quote than the one beside them (compare the positions) and
-   * are all zero, status UNSET, until there are any. False, with nothing usable in `target`: the
-   * instrument has no tick yet, or a writer is in the middle of a write (read again later).
+   * itself; Greeks may belong to another quote than the one beside them (compare the positions)
+   * and are all zero, status UNSET, until there are any. False, with nothing usable in `target`:
+   * the instrument has no tick yet, or a writer is in the middle of a write (read again later).
    */
   read(row: number, target: TickViews, targetBytes: number): boolean {
     const base = (row * LAST_VALUE_ROW_BYTES) >> 2;
@@ -150,8 +150,9 @@ export class LastValueTable {
   }
 
   /**
-   * Control, after ingest has exited and before its successor starts: empties a quote and depth left
-   * half written, so that `read` says that there is no tick instead of mixing two. True if it was so.
+   * Control, after ingest has exited and before its successor starts: empties a quote and depth
+   * left half written, so that `read` says that there is no tick instead of mixing two. True if it
+   * was so.
    */
   repairQuote(row: number): boolean {
     const base = (row * LAST_VALUE_ROW_BYTES) >> 2;

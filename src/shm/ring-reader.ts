@@ -33,10 +33,10 @@ export class RingReader {
   }
 
   /**
-   * Copies the slots after `position`, at most up to `limit` (a published position) and the target's
-   * capacity, to the start of the target. Returns how many are valid; they are the newest of the run
-   * and lie at the start of the target in order. `position` is then the last one copied. Of Greeks
-   * it knows nothing: look at `isGreeksDone` before the call, during it is too late.
+   * Copies the slots after `position`, at most up to `limit` (a published position) and the
+   * target's capacity, to the start of the target. Returns how many are valid; they are the newest
+   * of the run and lie at the start of the target in order. `position` is then the last one copied.
+   * Of Greeks it knows nothing: look at `isGreeksDone` before the call, during it is too late.
    */
   read(limit: number): number {
     // What is gone already is not worth a copy, and a run must not be longer than the ring.

@@ -25,7 +25,7 @@ export class RingWriter {
   /** Sections left alone because a worker was still writing for an older quote. */
   sectionsInUse = 0;
   readonly #ring: Ring;
-  /** In a typed array because a field would hold an object, and each tick a new one, from 2^31 on. */
+  /** In a typed array: from 2^31 on a field would hold an object, and each tick make a new one. */
   readonly #cursors = new Float64Array(2);
   #needsGreeks = false;
   #needsNone = false;
@@ -61,7 +61,7 @@ export class RingWriter {
     return this.#ring.slotBytes(position);
   }
 
-  /** Never back: a slot that was opened and not committed, or a dead writer's, holds neither tick. */
+  /** Never back: a slot that was opened and not committed, or a dead writer's, holds no tick. */
   #declare(position: number): void {
     if (position <= this.#cursors[INTENT]!) return;
     this.#cursors[INTENT] = position;
@@ -103,7 +103,7 @@ export class RingWriter {
   end(): void {
     this.#ring.publish(this.#cursors[POSITION]!);
     if (this.#needsGreeks) this.#ring.greeksWake.wake();
-    // With Greeks to wait for, the worker wakes publish; waking it now would only make it wait again.
+    // With Greeks to wait for, the worker wakes publish; woken now it would only wait again.
     if (this.#needsNone || this.#ring.workers === 0) this.#ring.publishWake.wake();
   }
 }

@@ -40,6 +40,27 @@ export class TickView {
     this.moveTo(NOWHERE, 0, TICK_LAYOUT);
   }
 
+  /** Where the fields of this struct lie, for `uint32`, `float32` and `float64`. */
+  get layout(): TickLayout {
+    return this.#layout;
+  }
+
+  /**
+   * The number at byte `at` of the struct as it stands there, reserved numbers included. For code
+   * that must not make garbage: these readers make none.
+   */
+  uint32(at: number): number {
+    return this.#bytes.getUint32(this.#at + at, true);
+  }
+
+  float32(at: number): number {
+    return this.#bytes.getFloat32(this.#at + at, true);
+  }
+
+  float64(at: number): number {
+    return this.#bytes.getFloat64(this.#at + at, true);
+  }
+
   get kind(): FrameKind {
     return this.#layout.kind;
   }

@@ -22,7 +22,7 @@ test('the memory document has a section for every region and a row for every fie
   }
 });
 
-test('the memory document is the same every time, says that it is generated and ends its line', () => {
+test('the memory document is the same every time and says that it is generated', () => {
   assert.equal(memoryDocument(), memoryDocument());
   assert.match(memoryDocument(), /Generated from the comments of src\/shm\/layout/);
   assert.match(memoryDocument(), /[^\n]\n$/);

@@ -29,7 +29,7 @@ const GENERATED = {
 } as const;
 const constants: Readonly<Record<string, unknown>> = tickSlot;
 
-/** Value of scalar `leaf` number `index` that fits its type, differs from its neighbours' and is exact in f32. */
+/** Value of `leaf` number `index`: fits its type, differs from its neighbours', exact in f32. */
 function valueOf(leaf: SchemaLeaf, index: number): number {
   switch (leaf.scalar) {
     case 'u8':
@@ -47,7 +47,7 @@ function valueOf(leaf: SchemaLeaf, index: number): number {
   }
 }
 
-/** Name in the byte table of a leaf of `Tick`: Greeks fields that have a namesake in Quote carry a prefix. */
+/** Name of a leaf of `Tick` in the byte table: Greeks fields with a namesake carry a prefix. */
 function slotName(path: readonly string[]): string {
   const name = path.at(-1)!;
   const prefixed = ['sequence_low', 'sequence_high', 'status', 'state'];
@@ -158,6 +158,19 @@ test('the picture of the tick slot has the fields of struct Tick, at the same pl
       ['depth', depth.offset, depth.size],
       ['reserved', depth.offset + depth.size, 8],
     ],
+  );
+});
+
+test('the picture of a depth level has the fields of struct DepthLevel, at the same places', () => {
+  const picture = byteTable('tick-slot.ts', 'Depth level');
+  assert.equal(picture.bytes, tickSlot.DEPTH_LEVEL_BYTES);
+  assert.deepEqual(
+    picture.fields.map(({ name, type, offset }) => [name, type, offset]),
+    schemaLeaves(structs, 'DepthLevel').map(({ path, scalar, offset }) => [
+      path[0],
+      scalar,
+      offset,
+    ]),
   );
 });
 

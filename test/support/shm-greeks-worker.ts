@@ -1,4 +1,7 @@
-/** Thread: a Greeks worker that writes patterns. Owns the positions that give its number modulo the workers. */
+/**
+ * Thread: a Greeks worker that writes patterns. It owns the positions that give its number modulo
+ * the number of workers.
+ */
 import { workerData } from 'node:worker_threads';
 import { claimGreeks, finishGreeks } from '../../src/shm/greeks-section.ts';
 import type { SharedBlock } from '../../src/shm/block.ts';

@@ -26,7 +26,7 @@ export class Outcomes<Name extends string> {
     this.counts[name]++;
   }
 
-  /** Sends the event `complete` once, when everything wanted has been observed often enough, or it failed. */
+  /** Sends the event `complete` once: all that is wanted was observed, or something forbidden. */
   reportWhenComplete(): void {
     if (this.#complete) return;
     const failed = this.#forbidden.some((name) => this.counts[name] > 0);

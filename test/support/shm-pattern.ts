@@ -45,7 +45,7 @@ function highWord(position: number): number {
   return Math.floor(position / 0x1_0000_0000);
 }
 
-/** Word `word` of the tick at `position`: differs from its neighbours' and from other positions'. */
+/** Word `word` of the tick at `position`: differs from other words' and other positions'. */
 export function patternWord(position: number, word: number): number {
   const seed = Math.imul(position | 0, 0x9e37_79b1) ^ Math.imul(highWord(position), 0x85eb_ca6b);
   return (seed + Math.imul(word + 1, 0x0100_0193)) >>> 0;

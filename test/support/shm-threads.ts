@@ -49,7 +49,7 @@ export class ShmThread<Result> {
   }
 }
 
-/** Starts threads that the test `t` cannot leave behind: they are terminated at its end, also if it fails. */
+/** Starts threads that the test `t` cannot leave behind: its end, or failure, terminates them. */
 export function threadStarter(
   t: TestContext,
 ): <Result>(body: string, data: unknown) => ShmThread<Result> {

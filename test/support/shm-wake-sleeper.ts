@@ -1,4 +1,7 @@
-/** Thread: sleeps on one wake word and answers on another. Waits have no time limit, so a lost wake-up hangs. */
+/**
+ * Thread: sleeps on one wake word and answers on another. Waits have no time limit, so that a lost
+ * wake-up hangs.
+ */
 import { workerData } from 'node:worker_threads';
 import { WakeWord } from '../../src/shm/wake.ts';
 import { sendResult } from './shm-outcomes.ts';

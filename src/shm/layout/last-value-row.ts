@@ -8,7 +8,7 @@
  *  320    4 i32  quote_lock            ingest; odd while quote or depth are being written
  *  324    4 u32  instrument_sequence   ingest; survives its restart
  *  328   56 raw  padding
- *  384    4 i32  greeks_lock           worker of the row's chain; odd while Greeks are being written
+ *  384    4 i32  greeks_lock           the chain's worker; odd while Greeks are being written
  *  388   60 raw  padding_2
  */
 export const LAST_VALUE_ROW_BYTES = 448;

@@ -1,6 +1,6 @@
 /**
  * The tick: what a ring slot, a row of the last-value table and a `Tick` in a frame have in common.
- * Little-endian. The same bytes as struct `Tick` in schemas/tick.fbs, which says what each field means.
+ * Little-endian. The same bytes as struct `Tick` in schemas/tick.fbs, which explains the fields.
  *
  * Each constant is an index into the typed view named by its suffix, relative to the slot's start:
  * byte offset = index x element size.
@@ -52,8 +52,15 @@
  *  180    4 f32  iv_ask                fraction
  *  184    4 f32  iv_own                fraction
  *  188    4 i32  greeks_state          state word, see greeks-section.ts
- *  192  120 raw  depth                 Depth: 5 bids, 5 asks of 12 bytes: price u32, quantity u32, orders u16, padding u16
+ *  192  120 raw  depth                 Depth: levels of 5 bids, then of 5 asks, best first
  *  312    8 raw  reserved              zero
+ *
+ * Depth level, 12 bytes
+ *  off size type field     unit
+ *    0    4 u32  price     1/price_divisor rupees
+ *    4    4 u32  quantity  units
+ *    8    2 u16  orders
+ *   10    2 u16  padding   as the broker sends it
  */
 export const TICK_SLOT_BYTES = 320;
 export const QUOTE_BYTES = 104;

@@ -19,8 +19,8 @@ const steps = fc.array(
 );
 
 /**
- * One section with its owners. `content` is what lies in the section: the position whose values were
- * written there last, and whether they are whole.
+ * One section with its owners. `content` is what lies in the section: the position whose values
+ * were written there last, and whether they are whole.
  */
 class ModelledSection {
   /** How often the section was done for its quote; was lapped while claimed; was released. */
@@ -97,7 +97,7 @@ class ModelledSection {
   }
 }
 
-test('whoever steps in whatever order: a section has one owner, and what is done is whole and the quote’s own', () => {
+test('in whatever order they step: one owner, and what is done is whole and its own', () => {
   const seen = { done: 0, lapped: 0, released: 0 };
   const starts = fc.constantFrom(1, 2 ** 30 - 9, 2 ** 31 - 9, 2 ** 32 - 9, 2 ** 40);
   fc.assert(

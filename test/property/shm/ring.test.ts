@@ -118,7 +118,7 @@ class ModelledRing {
   }
 }
 
-test('whatever is written, cut short, killed, read and skipped: every position is read whole or lost, as a model says', () => {
+test('whatever is written, killed, read and skipped: a position is read whole or lost', () => {
   fc.assert(
     fc.property(
       positions,

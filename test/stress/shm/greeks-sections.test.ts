@@ -57,7 +57,7 @@ for (const [name, start] of [
   ['across 2^32', 2 ** 32 - 20_000],
 ] as const) {
   test(
-    `workers write while the ring laps them, ${name}: Greeks are a quote's own and whole, or not taken`,
+    `workers write while the ring laps them, ${name}: Greeks are whole and own, or not taken`,
     {
       timeout: WATCHDOG_MS,
     },

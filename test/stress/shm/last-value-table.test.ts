@@ -31,7 +31,7 @@ for (const [name, first] of [
   ['across 2^32', 2 ** 32 - 20_000],
 ] as const) {
   test(
-    `an ingest, a worker and two readers on few rows, ${name}: sections are never torn and never go back`,
+    `two writers and two readers on few rows, ${name}: no section is torn or goes back`,
     {
       timeout: WATCHDOG_MS,
     },
@@ -67,7 +67,7 @@ for (const [name, first] of [
 
 for (const section of ['quote', 'greeks'] satisfies Section[]) {
   test(
-    `a writer killed in the middle of the ${section}: the row says so until it is repaired, other rows go on`,
+    `a writer killed in the middle of the ${section}: its row alone is out until repaired`,
     {
       timeout: WATCHDOG_MS,
     },
@@ -115,7 +115,7 @@ for (const section of ['quote', 'greeks'] satisfies Section[]) {
   );
 
   test(
-    `a writer killed in the middle of the ${section}, not repaired: its successor's write makes the row whole`,
+    `a writer killed in the middle of the ${section}, not repaired: the next write heals it`,
     {
       timeout: WATCHDOG_MS,
     },

@@ -10,7 +10,7 @@ import { threadStarter } from '../../support/shm-threads.ts';
 const WATCHDOG_MS = 60_000;
 const TICKS_MIN = 50_000;
 
-/** Positions before the first tick: the cursors wrap at 2^31 and 2^32, beyond them the high word counts. */
+/** Positions before the first tick: cursors wrap at 2^31 and 2^32, beyond the high word counts. */
 const STARTS: readonly [string, number][] = [
   ['from 0', 0],
   ['across 2^31', 2 ** 31 - 20_000],
@@ -20,7 +20,7 @@ const STARTS: readonly [string, number][] = [
 
 for (const [name, start] of STARTS) {
   test(
-    `one writer, a fast and a slow reader, ${name}: every position is received whole or counted as lost`,
+    `a writer, a fast and a slow reader, ${name}: each position is received whole or lost`,
     {
       timeout: WATCHDOG_MS,
     },

@@ -46,7 +46,7 @@ interface LapOutcomes {
   tornQuote: number;
 }
 
-/** Ingest, a second worker and publish in this thread, so that each step is where the test puts it. */
+/** Ingest, a second worker and publish in this thread: each step is where the test puts it. */
 class Laps {
   readonly ring: Ring;
   readonly writer: RingWriter;
@@ -128,7 +128,7 @@ const ALL_OWN: LapOutcomes = { ...CLEAN, own: SLOTS, late: 0 };
 
 for (const [name, start] of STARTS) {
   test(
-    `a worker stopped in the middle of a write while the ring laps it, ${name}: ingest goes on, its late result is nobody's`,
+    `a worker stopped in a write is lapped, ${name}: ingest goes on, its result is nobody's`,
     {
       timeout: WATCHDOG_MS,
     },
@@ -139,7 +139,7 @@ for (const [name, start] of STARTS) {
       laps.compute();
       assert.deepEqual(laps.publish(), ONE_LATE, 'the lap in which it was stopped');
 
-      // This thread writes while the worker is blocked: that the loop ends shows that ingest does not wait.
+      // This thread writes while the worker is blocked: that it ends shows that ingest never waits.
       for (let lap = 1; lap <= LAPS; lap++) {
         laps.write();
         laps.compute();
@@ -207,7 +207,7 @@ for (const [name, start] of STARTS) {
   );
 }
 
-test('a worker that died between its note and its claim, or after its finish, leaves nothing to free', () => {
+test('a worker that died before its claim or after its finish leaves nothing to free', () => {
   const ring = new Ring(createRing({ slots: SLOTS, workers: 1, epochLow: 1, epochHigh: 2 }));
   const writer = new RingWriter(ring);
   writer.begin(1);

@@ -46,7 +46,7 @@ const WRITERS = {
 };
 
 for (const [name, write] of Object.entries(WRITERS)) {
-  test(`${name}: every value is undefined, the reason is there, the rest of the tick is untouched`, () => {
+  test(`${name}: no value but the reason, and the rest of the tick is untouched`, () => {
     const ticks = filled();
     const before = ticks.u8.slice();
     write(ticks);

@@ -51,7 +51,7 @@ test('attaching to a block of another kind fails with SHM_LAYOUT, whatever attac
   }
 });
 
-test('attaching to garbage, to another layout version or to a cut block fails with SHM_LAYOUT', () => {
+test('attaching to garbage, another layout version or a cut block fails with SHM_LAYOUT', () => {
   for (const bytes of [0, 4, BLOCK_HEADER_BYTES - 4, BLOCK_HEADER_BYTES, 4096]) {
     const garbage = new SharedArrayBuffer(bytes);
     assert.throws(() => attachBlock(garbage, BLOCK_KIND.RING), isLayoutError, `${bytes} bytes`);

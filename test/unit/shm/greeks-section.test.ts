@@ -31,8 +31,8 @@ const POSITIONS = [
 type Operation = (words: Int32Array, index: number, position: number) => boolean;
 
 /**
- * What each operation, for `position`, does with a section in each state of the same and of an older
- * position: the state it leaves ('=' as it was), and whether it succeeds.
+ * What each operation, for `position`, makes of a section in each state: of the same position, and
+ * of an older one. '=': it fails and leaves the section as it was.
  */
 const TABLE: readonly [string, Operation, Record<keyof typeof STATES, [string, string]>][] = [
   [

@@ -18,7 +18,7 @@ interface Bench {
   whole: (count: number) => number[];
 }
 
-/** A ring of 8 slots, a writer and a reader of `capacity` slots; `duringCopy` runs after the next copy. */
+/** A ring, a writer and a reader of `capacity` slots; `duringCopy` runs after the next copy. */
 function newBench(capacity: number, start = 0, duringCopy: { run?: () => void } = {}): Bench {
   const ring = new Ring(createRing({ slots: SLOTS, workers: 0, epochLow: 1, epochHigh: 2, start }));
   const views = createPrivateTicks(capacity, TICK_SLOT_BYTES);
@@ -99,7 +99,7 @@ test('a target larger than the ring gets no slot twice', () => {
   assert.equal(reader.lost, 12);
 });
 
-test('slots overwritten during the copy are lost, the rest moves to the start of the target', () => {
+test('slots overwritten during the copy are lost, the rest moves to the start', () => {
   const duringCopy: { run?: () => void } = {};
   const { reader, write, whole } = newBench(SLOTS, 0, duringCopy);
   write(SLOTS);
@@ -119,7 +119,7 @@ test('slots that are about to be overwritten during the copy are lost too', () =
   assert.equal(reader.lost, 2);
 });
 
-test('a reader lapped by more than a ring during the copy loses the whole run and goes on behind it', () => {
+test('a reader lapped by a whole ring during the copy loses the run and goes on behind it', () => {
   const duringCopy: { run?: () => void } = {};
   const { reader, ring, write, whole } = newBench(SLOTS, 0, duringCopy);
   write(4);
@@ -154,7 +154,7 @@ test('skipping counts what it passes over as lost, and never goes back', () => {
   assert.deepEqual(whole(2), [5, 6]);
 });
 
-test('a target smaller than the capacity it is said to have is an error, and nothing is passed over', () => {
+test('a target smaller than its stated capacity is an error, and nothing is passed over', () => {
   const { ring, write } = newBench(SLOTS);
   const reader = new RingReader(ring, 0, createPrivateTicks(2, TICK_SLOT_BYTES), 4);
   write(4);

@@ -77,7 +77,7 @@ test('nothing of a batch is visible before its end', () => {
   assert.equal(ring.newest(), 2);
 });
 
-test('a tick that needs Greeks leaves its section pending, one that needs none leaves it done', () => {
+test('the section of a tick that needs Greeks is pending, of one that needs none done', () => {
   const ring = newRing();
   const writer = new RingWriter(ring);
   writer.begin(2);
@@ -107,7 +107,7 @@ test('a section in use is left as it is and counted, whether the tick needs Gree
   }
 });
 
-test('the batch wakes whom it concerns: workers for Greeks, publish for ticks without, publish for all without workers', () => {
+test('a batch wakes workers for Greeks, publish for ticks without and where no worker is', () => {
   const woken = (workers: number, blanks: readonly (Uint32Array | undefined)[]) => {
     const ring = newRing(0, workers);
     const writer = new RingWriter(ring);
@@ -146,7 +146,7 @@ test('more ticks than announced are declared one by one', () => {
   assert.equal(ring.firstIntact(writer.position), 3);
 });
 
-test('a slot that was opened, scribbled on and never committed is lost to readers, whatever batch follows', () => {
+test('a slot opened and never committed is lost to readers, whatever batch follows', () => {
   for (const next of [0, 1]) {
     const ring = newRing();
     const writer = new RingWriter(ring);
@@ -162,7 +162,7 @@ test('a slot that was opened, scribbled on and never committed is lost to reader
 });
 
 for (const start of [0, 2 ** 31 - SLOTS, 2 ** 33]) {
-  test(`a new writer goes on after the newest published position from ${start}; what its dead predecessor scribbled on stays lost`, () => {
+  test(`from ${start}: a new writer goes on, what its dead predecessor touched stays lost`, () => {
     const ring = newRing(start);
     const dead = new RingWriter(ring);
     writeBatch(dead, SLOTS);

@@ -48,7 +48,7 @@ function run({ parties, gaps, raised }: Interleaving) {
   return ranMiddle && ran.inner ? { words, seen } : undefined;
 }
 
-test('however announcements and wakes interleave, a sleeper is woken already or still announced', () => {
+test('however announcements and wakes interleave, a sleeper is woken or still announced', () => {
   let cases = 0;
   for (const interleaving of interleavings()) {
     const result = run(interleaving);
