@@ -54,7 +54,7 @@ function insert(votes: number, forward: number, voteWeight: number): void {
 }
 
 function capWeights(votes: number): void {
-  const cap = sortedWeight[(votes - 1) >> 1]!;
+  const cap = sortedWeight[votes >> 1]!;
   for (let i = 0; i < votes; i++) weight[i] = Math.min(weight[i]!, cap);
 }
 

@@ -99,6 +99,8 @@ export type ToPublish =
       removedRows: number[];
     }
   | { type: 'status'; status: ServiceStatus }
+  /** Ring positions in which ticks may be missing for ever. */
+  | { type: 'gap'; from: number; to: number; reason: string }
   | { type: 'upstream-stale'; account: string; sinceUs: number }
   | { type: 'stop' };
 

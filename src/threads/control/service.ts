@@ -243,8 +243,17 @@ export class Service {
     });
   }
 
-  /** Half-written rows are emptied before the next ingest thread writes. */
+  /**
+   * Half-written rows are emptied before the next ingest thread writes. What the dead one had
+   * counted but not published is lost to clients, so it is named.
+   */
   #onIngestDeath(): void {
+    const ring = new Ring(this.#blocks.ring);
+    const newest = ring.newest();
+    const to = ring.intent(newest);
+    if (to > newest) {
+      this.#publish?.post({ type: 'gap', from: newest + 1, to, reason: 'INGEST_RESTART' });
+    }
     this.#context.meters.add(CONTROL.RESTARTS_INGEST, 1);
     this.#hangWatch.forget('ingest');
     this.#health.upstream = [];

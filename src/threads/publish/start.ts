@@ -215,6 +215,9 @@ class PublishThread {
       case 'status':
         this.#board.update(message.status);
         return;
+      case 'gap':
+        this.#sessions.broadcast(message);
+        return;
       case 'chain-changed':
         for (const session of this.#sessions) {
           session.onChainChanged(message.chain, message.added, message.removedRows);

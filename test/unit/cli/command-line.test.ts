@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { runCommandLine } from '../../../src/cli/command-line.ts';
+import { withSettings } from '../../support/cli-environment.ts';
 
 interface Run {
   exitCode: unknown;
@@ -12,13 +13,13 @@ interface Run {
   errors: string[];
 }
 
-/** Runs a command line in this process, with nothing in the environment but `settings`. */
+/** Runs a command line in this process, with no settings but `settings`. */
 async function run(
   t: TestContext,
   args: readonly string[],
   settings: Record<string, string> = {},
 ): Promise<Run> {
-  const { env, exitCode } = process;
+  const { exitCode } = process;
   const errors: string[] = [];
   const lines: string[] = [];
   const mocks = [
@@ -26,11 +27,9 @@ async function run(
     t.mock.method(console, 'log', (text: string) => void lines.push(text)),
   ];
   try {
-    process.env = { PATH: env['PATH'], ...settings };
-    await runCommandLine(args);
+    await withSettings(settings, () => runCommandLine(args));
     return { exitCode: process.exitCode, out: lines.join('\n'), errors };
   } finally {
-    process.env = env;
     process.exitCode = exitCode;
     for (const mock of mocks) mock.mock.restore();
   }

@@ -112,3 +112,24 @@ test('a locked book counts as one tick wide, not as infinitely good', () => {
   quotes[2] = quote(STRIKES[2]!, { callBid: 450, callAsk: 450, putBid: 400, putAsk: 400 });
   assertForward(impliedForward(quotes, DISCOUNT)?.forward ?? NaN);
 });
+
+test('a wide spread of either option takes weight from its strike', () => {
+  const wide = (strike: number, side: Partial<StrikeQuote>) => {
+    const call = quote(strike).callBid + 10 * DISCOUNT;
+    return quote(strike, { callBid: call, callAsk: call + 1, ...side });
+  };
+  const wrong = STRIKES.slice(0, 3);
+  const right = STRIKES.slice(3).map((strike) => quote(strike));
+  const wideCall = wrong.map((strike) => {
+    const { callBid, callAsk } = wide(strike, {});
+    return wide(strike, { callBid: callBid - 50, callAsk: callAsk + 50 });
+  });
+  const widePut = wrong.map((strike) => wide(strike, { putBid: 349.5, putAsk: 450.5 }));
+  // The third strike, as wide as the first two, would be the median of equal ones.
+  for (const wrongQuotes of [wideCall, widePut]) {
+    const equal = [...wrong.map((strike) => wide(strike, {})), ...right];
+    assertForward(impliedForward(equal, DISCOUNT)?.forward ?? NaN, FORWARD + 10);
+    const extra = quote(24_150);
+    assertForward(impliedForward([...wrongQuotes, ...right, extra], DISCOUNT)?.forward ?? NaN);
+  }
+});
