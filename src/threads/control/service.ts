@@ -1,10 +1,7 @@
-import { exchangeCalendar } from '../../domain/calendar.ts';
 import { createSystemClock, type TimerHandle } from '../../domain/clock.ts';
 import { TickerError } from '../../domain/error-codes.ts';
 import type { BrokerAccount } from '../../config/accounts.ts';
 import type { Config } from '../../config/settings.ts';
-import { INSTRUMENTS_PER_SOCKET, SOCKETS_PER_ACCOUNT } from '../../feed/kite/protocol.ts';
-import { InstrumentRegistry } from '../../instruments/registry.ts';
 import { InstrumentTable } from '../../shm/instrument-table.ts';
 import { LastValueTable } from '../../shm/last-value-table.ts';
 import { CONTROL, INGEST, METER_WRITER } from '../../shm/layout/meters.ts';
@@ -22,15 +19,14 @@ import type {
 } from '../messages.ts';
 import { spawnThread } from '../spawn.ts';
 import { createThreadContext, type ThreadContext } from '../thread-context.ts';
-import { DemandBook, type DemandChange } from './demand-book.ts';
+import type { DemandBook, DemandChange } from './demand-book.ts';
 import { GreeksPool } from './greeks-pool.ts';
 import { HangWatch } from './hang-watch.ts';
 import { Health } from './health.ts';
-import { InstrumentDesk } from './instrument-desk.ts';
+import type { InstrumentDesk } from './instrument-desk.ts';
 import { loadInstruments } from './instrument-loader.ts';
-import { Money } from './money.ts';
+import { openDesk } from './open-desk.ts';
 import { answerCall } from './publish-calls.ts';
-import { RowAllocator } from './row-allocator.ts';
 import { allocateSharedMemory } from './shared-memory.ts';
 import { simulatorAccount } from './simulator-account.ts';
 import { StaleFeeds } from './stale-feeds.ts';
@@ -47,7 +43,6 @@ export interface ServiceOptions {
   onFatal(error: TickerError): void;
 }
 
-const INSTRUMENTS_PER_ACCOUNT = INSTRUMENTS_PER_SOCKET * SOCKETS_PER_ACCOUNT;
 const SECOND_MS = 1000;
 const TICK_CHECK_MS = 10;
 const STOP_GRACE_MS = 2_000;
@@ -295,26 +290,22 @@ export class Service {
       this.#stop.signal,
     );
     if (dump === undefined) return;
-    const registry = new InstrumentRegistry(dump.instruments);
-    const table = this.#table;
-    const rows = new RowAllocator({
-      table,
-      registry,
-      calendar: exchangeCalendar,
+    const { instruments } = dump;
+    const { desk, demand } = openDesk({
+      instruments,
+      table: this.#table,
+      lastValues: new LastValueTable(this.#blocks.lastValues),
+      clock,
+      accounts: accounts.length,
       ratePerYear: config.ratePerYear,
-      workers: config.greeksWorkers,
+      greeksWorkers: config.greeksWorkers,
+      onDemand: (changes) => this.#postDemand(changes),
     });
-    const demand = new DemandBook(
-      accounts.length * INSTRUMENTS_PER_ACCOUNT,
-      () => clock.monotonicMs(),
-      (changes) => this.#postDemand(changes),
-    );
-    const money = new Money(registry, table, new LastValueTable(this.#blocks.lastValues));
     this.#demand = demand;
-    this.#desk = new InstrumentDesk({ registry, table, rows, demand, money, clock });
-    this.#health.instruments = registry.all.length;
-    meters.set(CONTROL.INSTRUMENTS, registry.all.length);
-    logger.info({ instruments: registry.all.length }, 'instruments loaded');
+    this.#desk = desk;
+    this.#health.instruments = instruments.length;
+    meters.set(CONTROL.INSTRUMENTS, instruments.length);
+    logger.info({ instruments: instruments.length }, 'instruments loaded');
   }
 
   /** Resolves at the first tick of this run. */

@@ -1,0 +1,46 @@
+import { exchangeCalendar } from '../../domain/calendar.ts';
+import type { Clock } from '../../domain/clock.ts';
+import type { Instrument } from '../../domain/instrument.ts';
+import { INSTRUMENTS_PER_SOCKET, SOCKETS_PER_ACCOUNT } from '../../feed/kite/protocol.ts';
+import { InstrumentRegistry } from '../../instruments/registry.ts';
+import type { InstrumentTable } from '../../shm/instrument-table.ts';
+import type { LastValueTable } from '../../shm/last-value-table.ts';
+import { DemandBook, type DemandChange } from './demand-book.ts';
+import { InstrumentDesk } from './instrument-desk.ts';
+import { Money } from './money.ts';
+import { RowAllocator } from './row-allocator.ts';
+
+const INSTRUMENTS_PER_ACCOUNT = INSTRUMENTS_PER_SOCKET * SOCKETS_PER_ACCOUNT;
+
+export interface DeskOptions {
+  instruments: readonly Instrument[];
+  table: InstrumentTable;
+  lastValues: LastValueTable;
+  clock: Clock;
+  /** Accounts that stream market data. */
+  accounts: number;
+  /** Continuously compounded, per year. */
+  ratePerYear: number;
+  greeksWorkers: number;
+  onDemand: (changes: DemandChange[]) => void;
+}
+
+/** The desk of a day's instruments, and the book of what is wanted of them. */
+export function openDesk(options: DeskOptions): { desk: InstrumentDesk; demand: DemandBook } {
+  const { table, clock } = options;
+  const registry = new InstrumentRegistry(options.instruments);
+  const rows = new RowAllocator({
+    table,
+    registry,
+    calendar: exchangeCalendar,
+    ratePerYear: options.ratePerYear,
+    workers: options.greeksWorkers,
+  });
+  const demand = new DemandBook(
+    options.accounts * INSTRUMENTS_PER_ACCOUNT,
+    () => clock.monotonicMs(),
+    options.onDemand,
+  );
+  const money = new Money(registry, table, options.lastValues);
+  return { desk: new InstrumentDesk({ registry, table, rows, demand, money, clock }), demand };
+}
