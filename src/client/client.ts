@@ -28,6 +28,7 @@ export type { TickerClientOptions } from './options.ts';
 export type { WebSocketConstructor, WebSocketLike } from './socket.ts';
 export type { UnsubscribeItem } from './subscriptions.ts';
 export { TickerError } from '../domain/error-codes.ts';
+export { UNDEFINED_F32, UNDEFINED_F64, UNDEFINED_U32 } from '../domain/status.ts';
 
 /** Sums since the client was made. */
 export interface ClientStatistics {

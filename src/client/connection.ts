@@ -57,9 +57,13 @@ export class Connection {
       this.#lastError = event.message ?? '';
     };
     this.#socket.onclose = (event: { code: number; reason: string }) => {
-      const refused = this.#socket.refusedStatus === 401;
-      const reason = event.reason === '' ? this.#lastError : event.reason;
-      this.#finish(refused ? UNAUTHENTICATED : event.code, reason);
+      const { refusedStatus } = this.#socket;
+      if (refusedStatus === undefined) {
+        this.#finish(event.code, event.reason === '' ? this.#lastError : event.reason);
+      } else {
+        const code = refusedStatus === 401 ? UNAUTHENTICATED : event.code;
+        this.#finish(code, `refused with HTTP status ${refusedStatus}`);
+      }
     };
     this.#watch = clock.setTimeout(() => {
       this.drop(`no hello in ${options.helloTimeoutMs} ms`);

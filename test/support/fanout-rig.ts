@@ -127,7 +127,9 @@ export class FanoutRig {
     const subscription = new Subscription(connection, instrument);
     subscription.addSource(BY_NAME, options);
     this.index.add(subscription);
-    return { connection, socket: connection.socket as FakeClientSocket, subscription };
+    const { socket } = connection;
+    if (!(socket instanceof FakeClientSocket)) throw new TypeError('not a connection of this rig');
+    return { connection, socket, subscription };
   }
 
   connection(binary: boolean): { connection: ClientConnection; socket: FakeClientSocket } {

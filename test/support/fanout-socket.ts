@@ -58,9 +58,7 @@ export class FakeClientSocket implements ClientSocket {
 
   /** Answers in the order of their coming: their ids. */
   get answeredIds(): number[] {
-    return this.messages.flatMap((message) =>
-      'id' in message && message.id !== undefined ? [message.id] : [],
-    );
+    return this.messages.flatMap((message) => ('id' in message ? [message.id] : []));
   }
 
   /** All ticks, in order. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { test as nodeTest, type TestContext } from 'node:test';
 import type { ClientEvents, TickerClient } from '../../../src/client/client.ts';
 import { createNodeClient } from '../../../src/client/node-socket.ts';
@@ -150,6 +152,23 @@ test('a wrong key ends the client with UNAUTHENTICATED', async (t) => {
     (error) => error instanceof TickerError && error.code === 'UNAUTHENTICATED',
   );
   assert.equal(client.state, 'closed');
+});
+
+test('another refusal is told with its HTTP status', async (t) => {
+  const elsewhere = createHttpServer();
+  elsewhere.on('upgrade', (_request, socket: Duplex) => {
+    socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+  });
+  t.after(() => elsewhere.close());
+  elsewhere.listen(0, '127.0.0.1');
+  await once(elsewhere, 'listening');
+  const { port } = elsewhere.address() as AddressInfo;
+  const client = makeClient(t, `ws://127.0.0.1:${port}/wrong`);
+  const closed = next(client, 'close');
+  const opened = client.connect();
+  assert.match((await closed).reason, /HTTP status 404/);
+  client.close();
+  await assert.rejects(opened, TickerError);
 });
 
 test('a service that is not there is tried again until it is', async (t) => {

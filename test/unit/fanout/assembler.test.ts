@@ -114,7 +114,7 @@ describe('compact', () => {
     for (const name of ['volume', 'oi', 'bidPrice', 'bidQuantity', 'askPrice', 'askQuantity']) {
       assert.equal(read(tick, [name])[name], UNDEFINED_U32, name);
     }
-    assert.equal(tick?.status(), GREEKS_STATUS.NO_UNDERLYING);
+    assert.equal(tick.status(), GREEKS_STATUS.NO_UNDERLYING);
   });
 
   test('without Greeks asked for: all undefined, NOT_REQUESTED', () => {

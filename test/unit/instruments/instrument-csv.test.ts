@@ -193,7 +193,7 @@ describe('the source', () => {
   });
 
   test('is closed when the dump turns out to be none, however much would come', async () => {
-    const many = Array.from({ length: 1000 }, () => `${'1,INFY,INFOSYS\n'.repeat(1000)}`);
+    const many = Array.from({ length: 1000 }, () => '1,INFY,INFOSYS\n'.repeat(1000));
     const { source, state } = watched([`instrument_token,tradingsymbol,name\n`, ...many]);
     await assert.rejects(readInstrumentCsv(source), brokerAnswer(/lacks/));
     assert.equal(state.closed, true);

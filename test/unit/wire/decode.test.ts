@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as flatbuffers from 'flatbuffers';
 import { TickerError } from '../../../src/domain/error-codes.ts';
-import { UNDEFINED_U32 } from '../../../src/domain/status.ts';
+import { UNDEFINED_F64, UNDEFINED_U32 } from '../../../src/domain/status.ts';
 import { decodeFrame } from '../../../src/wire/decode.ts';
 import { TickFrameBuffer } from '../../../src/wire/frame.ts';
 import { TickFrame } from '../../../src/wire/generated/ticker.ts';
@@ -76,6 +76,16 @@ test('every field of a full tick is read, in rupees and epoch us', () => {
     assert.equal(tick[name], SAMPLE_TICK[name], name);
   }
   assert.deepEqual([tick.ivBid, tick.ivAsk, tick.ivOwn], [0.125, 0.25, 0.1875]);
+});
+
+test('the raw readers give the number as it stands in the struct', () => {
+  const buffer = new TickFrameBuffer('tick', 1, 1, 2);
+  writeTick(buffer, 0, { volume: UNDEFINED_U32, ...UNDEFINED_GREEKS, ivBid: 0.25 });
+  const tick = decodeFrame(buffer.finish(1, 1, 1)).tick(0);
+  assert.equal(tick.uint32(tick.layout.lastPrice), SAMPLE_TICK.lastPrice);
+  assert.equal(tick.uint32(tick.layout.volume), UNDEFINED_U32);
+  assert.equal(tick.float64(tick.layout.iv), UNDEFINED_F64);
+  assert.equal(tick.float32(tick.layout.ivBid), 0.25);
 });
 
 test('undefined values and fields that a struct does not have read as undefined', () => {

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { describe, test, type TestContext } from 'node:test';
 import { createSystemClock } from '../../../../src/domain/clock.ts';
-import { Ring } from '../../../../src/shm/ring.ts';
+import type { Ring } from '../../../../src/shm/ring.ts';
 import { DutyCycle } from '../../../../src/threads/publish/duty-cycle.ts';
 import type { PublishLoop } from '../../../../src/threads/publish/loop.ts';
 import { NiftyBoard } from '../../../support/threads-chain.ts';

@@ -8,7 +8,7 @@ const RESERVATION_MS = 10_000;
 function create(capacity = 100): {
   book: DemandBook;
   batches: DemandChange[][];
-  wait(ms: number): void;
+  wait: (ms: number) => void;
 } {
   let nowMs = 0;
   const batches: DemandChange[][] = [];

@@ -53,6 +53,10 @@ function priced(capacity?: number) {
   return created;
 }
 
+function parsed(text: string): Record<string, unknown> {
+  return JSON.parse(text) as Record<string, unknown>;
+}
+
 const nearest = { underlying: 'NIFTY', strikes: 2 };
 
 describe('instruments by name', () => {
@@ -218,7 +222,7 @@ describe('questions of the instrument routes', () => {
   test('one instrument by token or symbol', () => {
     const { desk } = create();
     for (const id of [String(infy.token), 'NSE:INFY']) {
-      assert.equal(JSON.parse(desk.findInstrument(id)).symbol, 'NSE:INFY');
+      assert.equal(parsed(desk.findInstrument(id))['symbol'], 'NSE:INFY');
     }
     for (const id of ['1', 'NSE:NONE', '']) {
       assert.throws(() => desk.findInstrument(id), { code: 'UNKNOWN_INSTRUMENT' });
@@ -236,10 +240,10 @@ describe('questions of the instrument routes', () => {
 
   test('a search says how much there is beyond the page', () => {
     const { desk } = create();
-    const answer = JSON.parse(desk.searchInstruments({ type: 'CE', limit: 2, offset: 1 }));
-    assert.equal(answer.total, 2 * STRIKES.length + 2);
-    assert.equal(answer.instruments.length, 2);
-    assert.deepEqual([answer.limit, answer.offset], [2, 1]);
+    const answer = parsed(desk.searchInstruments({ type: 'CE', limit: 2, offset: 1 }));
+    assert.equal(answer['total'], STRIKES.length * 2 + 2);
+    assert.equal((answer['instruments'] as unknown[]).length, 2);
+    assert.deepEqual([answer['limit'], answer['offset']], [2, 1]);
   });
 });
 
