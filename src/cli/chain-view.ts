@@ -120,8 +120,8 @@ function sgr(codes: string, colour: boolean): Style {
 }
 
 /**
- * The chain as lines of text, none wider than asked (9 columns at least); with colour they also hold
- * SGR sequences. Of the strikes those around the money are shown, as many as there is room for.
+ * The chain as lines of text, none wider than asked (9 columns at least); with colour they also
+ * hold SGR sequences. Of the strikes those around the money are shown, as many as have room.
  */
 export function renderChain(picture: ChainPicture, options: RenderOptions): string[] {
   const columns = columnsFor(options.widthColumns);

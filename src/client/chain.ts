@@ -140,8 +140,8 @@ export class OptionChainView {
   }
 
   /**
-   * Subscribes. Rejects with the service's error if there is no such chain; the underlying is wanted
-   * too, but a chain without it is shown all the same.
+   * Subscribes. Rejects with the service's error if there is no such chain; the underlying is
+   * wanted too, but a chain without it is shown all the same.
    */
   async open(): Promise<void> {
     this.#removers.push(
@@ -167,7 +167,7 @@ export class OptionChainView {
     throw chain.reason;
   }
 
-  /** Ends the subscriptions and stops following ticks. Nothing to do after an `open` that failed. */
+  /** Ends the subscriptions and stops following ticks. After a failed `open` it does nothing. */
   async close(): Promise<void> {
     if (this.#hasFailed) return;
     this.#stopListening();

@@ -65,7 +65,7 @@ interface Opening {
 }
 
 /**
- * A client of `/ws/ticks` for Node and browsers. It reconnects with full jitter and subscribes again
+ * A client of `/ws/ticks` for Node and browsers. It reconnects with full jitter, subscribes again
  * to everything, watches the heartbeat, and checks that no tick is missing unsaid.
  */
 export class TickerClient {
@@ -140,8 +140,8 @@ export class TickerClient {
 
   /**
    * Connects and stays connected until `close()`. Resolves at the first `hello`, however many
-   * attempts it takes; rejects if the service refuses for good (UNAUTHENTICATED,
-   * FORBIDDEN, LIMIT_EXCEEDED), the URL is none (CONFIG_INVALID) or `close()` comes first (SHUTTING_DOWN).
+   * attempts it takes. Rejects if the service refuses for good (UNAUTHENTICATED, FORBIDDEN,
+   * LIMIT_EXCEEDED), the URL is none (CONFIG_INVALID) or `close()` comes first (SHUTTING_DOWN).
    */
   connect(): Promise<HelloMessage> {
     if (this.#state === 'open' && this.#hello !== undefined) return Promise.resolve(this.#hello);

@@ -1,8 +1,8 @@
 /** Ticks that a client did not get, and why. */
 export interface GapEvent {
   /**
-   * The reason of the service's gap record; or RECONNECT (sent while the client was away), NEW_EPOCH
-   * (the stream began again: how much is missing cannot be known), UNEXPLAINED (a fault).
+   * The reason of the service's gap record; or RECONNECT (sent while the client was away),
+   * NEW_EPOCH (the stream began again: how much is missing cannot be known), UNEXPLAINED (a fault).
    */
   reason: string;
   /** The instrument; absent for the whole stream. */

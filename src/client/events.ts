@@ -41,7 +41,7 @@ export interface ClientEvents {
   gap: GapEvent;
   /** The strikes of a subscribed chain moved with the money. */
   chain: Extract<ServerMessage, { type: 'chain_changed' }>;
-  /** Everything else that the service says: upstream_stale, slow_reader_warning and newer records. */
+  /** Everything else of the service: upstream_stale, slow_reader_warning and newer records. */
   notice: ServerMessage;
   error: TickerError;
   close: CloseEvent;

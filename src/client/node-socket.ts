@@ -5,8 +5,8 @@ import { TickerClient, type TickerClientOptions } from './client.ts';
 const MESSAGE_MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * `ws` as the client wants it: no compression, messages as Buffers that are views of what the socket
- * read, and the status of a refused upgrade kept.
+ * `ws` as the client wants it: no compression, messages as Buffers that are views of what the
+ * socket read, and the status of a refused upgrade kept.
  */
 class NodeSocket extends WebSocket {
   refusedStatus: number | undefined;

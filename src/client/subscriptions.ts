@@ -61,7 +61,7 @@ export function splitItem<Item extends UnsubscribeItem>(item: Item): Item[] {
 export class SubscriptionList {
   readonly #byKey = new Map<string, Subscription>();
 
-  /** Takes `item` into the list; `item` is from `splitItem`. What is already there moves to the end. */
+  /** Takes a part from `splitItem` into the list. What is already there moves to the end. */
   add(item: SubscriptionItem): SubscribeBatch {
     const subscriptions: Subscription[] = [];
     for (const request of requestsOf(item)) {

@@ -8,8 +8,8 @@ export interface KeyPlaces {
 }
 
 /**
- * The key of this tab: from `#key=...` in the address (which browsers never send; it is taken out of
- * the address bar and kept), or the one kept before.
+ * The key of this tab: from `#key=...` in the address (which browsers never send; it is taken out
+ * of the address bar and kept), or the one kept before.
  */
 export function findKey(places: KeyPlaces): string | undefined {
   const { location, history } = places;

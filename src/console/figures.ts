@@ -13,7 +13,7 @@ export interface Figures {
   isSimulated: boolean;
 }
 
-/** What a chain says as a whole; the volatility at the money is that of the strike nearest to it. */
+/** What a chain says as a whole. Volatility at the money is that of the strike nearest to it. */
 export function figuresOf(view: OptionChainView): Figures {
   const { spot, atmStrike } = view;
   const row = view.rows.find(({ strike }) => strike === atmStrike);

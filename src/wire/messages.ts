@@ -156,7 +156,7 @@ export interface TickObject {
   oi?: number | null;
   oi_day_high?: number | null;
   oi_day_low?: number | null;
-  /** Five levels a side, best first; one in mode compact; null: the broker's packet had no depth. */
+  /** Five levels a side, best first, or one (compact); null: the packet had no depth. */
   depth?: { buy: DepthObject[]; sell: DepthObject[] } | null;
   /** null: not an option. Absent: not requested. */
   greeks?: GreeksObject | null;

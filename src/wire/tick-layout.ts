@@ -66,7 +66,7 @@ export type TickLayout = {
   readonly structBytes: number;
   /** Whether iv, delta, gamma, theta, vega and rho are f32 instead of f64. */
   readonly narrowGreeks: boolean;
-  /** First bid level; level n of side s (0 bid, 1 ask) is at depth + (s x levels + n) x levelBytes. */
+  /** Level n of side s (0 bid, 1 ask) is at depth + (s x depthLevels + n) x depthLevelBytes. */
   readonly depth: number;
   readonly depthLevels: number;
   /** 12 with the number of orders (price u32, quantity u32, orders u16, padding u16), 8 without. */

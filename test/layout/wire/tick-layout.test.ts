@@ -133,7 +133,7 @@ for (const [struct, layout, type, bytes] of CASES) {
   });
 }
 
-test('the depth of a Tick and the one level of a CompactTick lie where the schema puts them', () => {
+test('the depth of Tick and the one level of CompactTick lie where the schema puts them', () => {
   const { fields } = flatten('Tick');
   for (const [side, name] of ['buy', 'sell'].entries()) {
     for (let level = 0; level < TICK_LAYOUT.depthLevels; level += 1) {

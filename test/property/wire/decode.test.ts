@@ -23,8 +23,8 @@ function frameOf(kind: FrameKind, count: number): Uint8Array {
 }
 
 /**
- * Decodes and reads everything. The only refusal is BAD_MESSAGE; a read outside the bytes would be a
- * RangeError of the DataView. The bytes lie in the middle of poisoned memory, so that a view
+ * Decodes and reads everything. The only refusal is BAD_MESSAGE; a read outside the bytes would be
+ * a RangeError of the DataView. The bytes lie in the middle of poisoned memory, so that a view
  * wider than the message would show.
  */
 function decodesOrRefuses(message: Uint8Array): boolean {

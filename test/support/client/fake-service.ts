@@ -82,10 +82,11 @@ export class FakeService {
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
-  async start(): Promise<void> {
+  /** 0: any port that is free. */
+  async start(port = 0): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#http.once('error', reject);
-      this.#http.listen(0, '127.0.0.1', resolve);
+      this.#http.listen(port, '127.0.0.1', resolve);
     });
   }
 

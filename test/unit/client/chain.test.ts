@@ -110,7 +110,7 @@ test('before there is a forward the strike nearest to the spot is at the money',
   assert.equal(view.atmStrike, 24_000);
 });
 
-test('it is complete when every contract has a value and no Greeks are still on their way', async () => {
+test('it is complete when every contract has a value and no Greeks are on their way', async () => {
   const { bench, view, opened } = await setUp();
   assert.equal(view.isComplete, false);
   answer(bench);

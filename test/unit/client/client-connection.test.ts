@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { TickerError, type TickerClientOptions } from '../../../src/client/client.ts';
 import { ClientBench, KEY, rejectsWith } from '../../support/client/client-bench.ts';
 
-test('it asks for the subprotocol of its format and gives the key beside it, never in the URL', () => {
+test('it asks for its format and gives the key beside it, never in the URL', () => {
   for (const [format, name] of [
     ['binary', 'ticker.v1.fbs'],
     ['json', 'ticker.v1.json'],

@@ -40,7 +40,7 @@ test('subscriptions made before the connection are sent when it opens', async ()
   assert.deepEqual(await results, [result(1)]);
 });
 
-test('after a reconnect everything is subscribed again, merged, in order, newest options', async () => {
+test('a reconnect subscribes everything again, merged, in order, newest options', async () => {
   const bench = new ClientBench();
   await bench.open();
   const chain = { underlying: 'NIFTY', strikes: 2 };
@@ -76,7 +76,7 @@ test('after a reconnect everything is subscribed again, merged, in order, newest
   );
 });
 
-test('a call that waits when the connection breaks is answered by the next connection', async () => {
+test('a call that waits when the connection breaks is answered by the next one', async () => {
   const bench = new ClientBench();
   await bench.open();
   const results = bench.client.subscribe({ instruments: [1, 2] });
@@ -123,7 +123,7 @@ test('unsubscribe without a connection ends what waits to be subscribed', async 
   assert.equal(bench.socket.sent.length, 0);
 });
 
-test('a subscription is instruments or a chain, and many instruments become several messages', async () => {
+test('a subscription is instruments or a chain; many instruments split up', async () => {
   const bench = new ClientBench();
   await rejectsWith(bench.client.subscribe({}), 'BAD_MESSAGE');
   await rejectsWith(

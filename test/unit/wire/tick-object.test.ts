@@ -161,7 +161,7 @@ test('change is null where the previous close is zero or undefined', () => {
   assert.equal(objectOf('tick', { close: UNDEFINED_U32 }).change, null);
 });
 
-test('greeks: absent if not requested, null if not an option, else the reason of every null', () => {
+test('greeks: absent if not requested, null if not an option, else a reason for every null', () => {
   assert.equal('greeks' in objectOf('tick', {}, false), false);
   assert.equal('greeks' in objectOf('tick', { ...UNDEFINED_GREEKS, status: 14 }), false);
   assert.equal(objectOf('tick', { ...UNDEFINED_GREEKS, status: 13 }).greeks, null);
