@@ -52,7 +52,9 @@ export class LatencyHistogram {
     this.maxUs = 0;
   }
 
-  /** Upper end of the bucket in which the share `quantile` of the values is reached, us; 0 if empty. */
+  /**
+   * Upper end of the bucket in which the share `quantile` of the values is reached, us; 0 if empty.
+   */
   percentile(quantile: number): number {
     const wanted = quantile * this.count;
     let seen = 0;

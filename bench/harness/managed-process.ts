@@ -78,7 +78,9 @@ export class ManagedProcess {
     }
   }
 
-  /** `promise`, unless the process ends or `timeoutMs` pass first: `failure` then says what it did. */
+  /**
+   * `promise`, unless the process ends or `timeoutMs` pass first: `failure` then says what it did.
+   */
   async before<Value>(promise: Promise<Value>, timeoutMs: number, failure: string): Promise<Value> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {

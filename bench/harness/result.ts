@@ -61,7 +61,9 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: (lower + upper) / 2, min: sorted[0] ?? upper, max: sorted.at(-1) ?? upper };
 }
 
-/** Puts the runs of one bench together, figure by figure, in the order of their first appearance. */
+/**
+ * Puts the runs of one bench together, figure by figure, in the order of their first appearance.
+ */
 export function combineRuns(
   bench: { name: string; title: string },
   runs: readonly RunReport[],

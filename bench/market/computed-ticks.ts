@@ -19,7 +19,9 @@ export interface ComputedTicks {
   count: number;
 }
 
-/** The newest `count` ticks of the recording with their Greeks, in the ring and copied out of it. */
+/**
+ * The newest `count` ticks of the recording with their Greeks, in the ring and copied out of it.
+ */
 export function computeTicks(recording: MarketRecording, count: number): ComputedTicks {
   const path = createTickPath(recording, COMPUTED_RING_SLOTS);
   takeOpening(path, recording);

@@ -13,8 +13,8 @@ import { StepClock } from './step-clock.ts';
 /** Packets of every frame but the opening ones. */
 export const FRAME_PACKETS = 50;
 /**
- * One tick in five goes round the instruments in turn, so that after so many frames each has had its
- * turn and the shares of options and others are those of a long run.
+ * One tick in five goes round the instruments in turn, so that after so many frames each has had
+ * its turn and the shares of options and others are those of a long run.
  */
 export const ROUND_FRAMES = (5 * INSTRUMENTS) / FRAME_PACKETS;
 const STEP_MS = 10;
@@ -34,7 +34,10 @@ export interface MarketRecording {
   optionShare: number;
 }
 
-/** Records `rounds` x ROUND_FRAMES frames of a seeded market of INSTRUMENTS contracts that starts now. */
+/**
+ * Records `rounds` x ROUND_FRAMES frames of a seeded market of INSTRUMENTS contracts that starts
+ * now.
+ */
 export async function recordMarket(rounds = 1): Promise<MarketRecording> {
   const seed = 1;
   const clock = new StepClock(createSystemClock().nowUs());

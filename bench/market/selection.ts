@@ -21,7 +21,8 @@ export function listingSize(count: number): number {
 /**
  * `count` instruments of a simulator's listing (most traded first), 60 % of them options: chains of
  * the first underlyings, their shares and futures and some other much traded ones, and shares from
- * the end of the list. No index: its packets are short. Throws RangeError if the listing has too few.
+ * the end of the list. No index: its packets are short. Throws RangeError if the listing has too
+ * few.
  */
 export function selectInstruments(listing: readonly Instrument[], count: number): Instrument[] {
   const optionCount = Math.round(count * OPTION_SHARE);

@@ -13,7 +13,9 @@ export interface StageTimes {
   publish: number[];
 }
 
-/** The three loops of the tick path, one after the other in this thread, and one client in memory. */
+/**
+ * The three loops of the tick path, one after the other in this thread, and one client in memory.
+ */
 export class Pipeline {
   readonly path: TickPath;
   readonly sink: SinkClient;

@@ -4,7 +4,9 @@ interface Sums {
   volume: number;
 }
 
-/** Count and sums modulo 2^32 of last price and volume by instrument, as in the simulator's ledger. */
+/**
+ * Count and sums modulo 2^32 of last price and volume by instrument, as in the simulator's ledger.
+ */
 export class TickSums {
   count = 0;
   readonly #byToken = new Map<number, Sums>();

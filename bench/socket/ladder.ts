@@ -1,5 +1,5 @@
 /** Rates to try, ticks/s: the first must be verified, the others look for the knee. */
-const RATES = [10_000, 20_000, 50_000, 75_000, 100_000, 150_000, 200_000];
+const RATES = [10_000, 20_000, 50_000, 100_000, 150_000, 200_000];
 
 /** Climbs until a rate is not sustained, then tries the middle of the last step. */
 export class RateLadder {

@@ -11,7 +11,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
 
-/** Runs `ticker <args>` and sets the exit code of the process. Errors become one line on standard error. */
+/**
+ * Runs `ticker <args>` and sets the exit code of the process. Errors become one line on standard
+ * error.
+ */
 export async function runCommandLine(args: readonly string[]): Promise<void> {
   try {
     process.exitCode = await run(args);

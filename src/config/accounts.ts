@@ -174,3 +174,8 @@ export function loadAccounts(path: string, options: AccountsOptions): BrokerAcco
   }
   return accounts;
 }
+
+/** What of an account must never be printed. */
+export function secretsOf({ apiSecret, accessToken }: BrokerAccount): string[] {
+  return apiSecret === undefined ? [accessToken] : [apiSecret, accessToken];
+}

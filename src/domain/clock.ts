@@ -1,6 +1,8 @@
 /** Time as the service sees it. Passed in everywhere, so that tests own it. */
 export interface Clock {
-  /** Microseconds since the Unix epoch, with sub-millisecond resolution where the platform has it. */
+  /**
+   * Microseconds since the Unix epoch, with sub-millisecond resolution where the platform has it.
+   */
   nowUs(): number;
   /** Milliseconds that only ever rise; for intervals, ages and deadlines. */
   monotonicMs(): number;
@@ -45,7 +47,9 @@ class SystemClock implements Clock {
     return (originEpochMs + (machineMs - originEpochMs) * speed) * 1000;
   }
 
-  /** The finer clock, corrected when the wall clock was stepped (NTP, an operator, a suspended VM). */
+  /**
+   * The finer clock, corrected when the wall clock was stepped (NTP, an operator, a suspended VM).
+   */
   #machineMs(): number {
     const sinceStartMs = performance.now();
     if (sinceStartMs - this.#checkedMs >= STEP_CHECK_MS) {
@@ -78,7 +82,9 @@ function timerHandle<Timer>(timer: Timer, clear: (timer: Timer) => void): TimerH
   };
 }
 
-/** The machine's clock, as `settings` say (TICKER_CLOCK_SPEED). Throws RangeError for a bad speed. */
+/**
+ * The machine's clock, as `settings` say (TICKER_CLOCK_SPEED). Throws RangeError for a bad speed.
+ */
 export function createSystemClock(settings: ClockSettings = REAL_TIME): Clock {
   if (!Number.isFinite(settings.speed) || settings.speed <= 0) {
     throw new RangeError('clock speed must be positive');

@@ -113,7 +113,10 @@ export interface ClientSocket {
   terminate(): void;
 }
 
-/** WebSocket close codes of the protocol (1000s and 4000 to 4499 may reconnect, 4500 and up may not). */
+/**
+ * WebSocket close codes of the protocol (1000s and 4000 to 4499 may reconnect, 4500 and up may
+ * not).
+ */
 export const CLOSE = {
   BAD_PROTOCOL: 1008,
   RESTART: 1012,

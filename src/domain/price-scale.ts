@@ -15,7 +15,9 @@ export function segmentOf(token: number): number {
   return token & 0xff;
 }
 
-/** Integer price / divisor = rupees. CDS 10^7, BCD 10^4 (as every official client does), else 100. */
+/**
+ * Integer price / divisor = rupees. CDS 10^7, BCD 10^4 (as every official client does), else 100.
+ */
 export function priceDivisor(segment: number): number {
   if (segment === SEGMENT.CDS) return 10_000_000;
   if (segment === SEGMENT.BCD) return 10_000;

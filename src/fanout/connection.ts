@@ -60,8 +60,8 @@ export class Subscription {
   }
 
   /**
-   * `order`: number of the subscribe that asked for it. A contract that enters the window of a chain
-   * later is as old as the chain's subscribe.
+   * `order`: number of the subscribe that asked for it. A contract that enters the window of a
+   * chain later is as old as the chain's subscribe.
    */
   addSource(source: string, options: DeliveryOptions, order = 0): void {
     this.#sources.set(source, { options, order });

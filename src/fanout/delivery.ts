@@ -87,7 +87,9 @@ export class Delivery {
     touched.length = 0;
   }
 
-  /** Sends the last value of each subscription, flagged SNAPSHOT; none for instruments without one. */
+  /**
+   * Sends the last value of each subscription, flagged SNAPSHOT; none for instruments without one.
+   */
   sendSnapshots(connection: ClientConnection, subscriptions: readonly Subscription[]): void {
     const { lastValues } = this.#options;
     const { u32 } = this.#snapshots;

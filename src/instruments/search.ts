@@ -8,7 +8,9 @@ export interface InstrumentMatches {
   instruments: Instrument[];
 }
 
-/** Matching contracts: with `q`, exact symbols first, then prefixes, then the rest, each by symbol. */
+/**
+ * Matching contracts: with `q`, exact symbols first, then prefixes, then the rest, each by symbol.
+ */
 export function searchInstruments(
   registry: InstrumentRegistry,
   search: InstrumentSearch,

@@ -1,20 +1,8 @@
-/**
- * Derivatives name their underlying (`name` = NIFTY), indices trade under another symbol
- * (NSE:NIFTY 50). Shares have the same name in both.
- */
-const INDEX_SYMBOLS: Readonly<Record<string, string>> = {
-  NIFTY: 'NSE:NIFTY 50',
-  BANKNIFTY: 'NSE:NIFTY BANK',
-  FINNIFTY: 'NSE:NIFTY FIN SERVICE',
-  MIDCPNIFTY: 'NSE:NIFTY MID SELECT',
-  NIFTYNXT50: 'NSE:NIFTY NEXT 50',
-  SENSEX: 'BSE:SENSEX',
-  BANKEX: 'BSE:BANKEX',
-};
+import { indexSymbol } from '../domain/index-symbols.ts';
 
 /** Symbols under which the spot of `underlying` may be listed, best first. */
 export function spotSymbols(underlying: string): string[] {
-  const index = INDEX_SYMBOLS[underlying];
+  const index = indexSymbol(underlying);
   return index === undefined ? [`NSE:${underlying}`, `BSE:${underlying}`] : [index];
 }
 

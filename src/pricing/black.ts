@@ -11,8 +11,8 @@ import { evaluateLogRatio } from './log-ratio.ts';
 import type { OptionType } from './option-type.ts';
 
 /*
- * Prices. At no time or no volatility they are the discounted intrinsic value; NaN when an input is not
- * finite, an underlying, strike or discount is not positive, or time or volatility is negative.
+ * Prices. At no time or no volatility they are the discounted intrinsic value; NaN when an input is
+ * not finite, an underlying, strike or discount is not positive, or time or volatility is negative.
  */
 
 /**
@@ -39,8 +39,8 @@ export function blackPrice(
 }
 
 /**
- * Black-Scholes-Merton price of a European option. `rate` and `dividendYield` continuously compounded
- * per year, otherwise as blackPrice.
+ * Black-Scholes-Merton price of a European option. `rate` and `dividendYield` continuously
+ * compounded per year, otherwise as blackPrice.
  */
 export function blackScholesMertonPrice(
   type: OptionType,

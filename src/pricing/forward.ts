@@ -1,21 +1,26 @@
 /*
- * The forward that put-call parity implies: F = K + (call - put) / discount at every strike with both
- * sides quoted. One bad quote must not move it, so the strikes vote by weighted median, and no strike
- * has more weight than the median strike: a tight spread on a stale quote cannot decide alone.
+ * The forward that put-call parity implies: F = K + (call - put) / discount at every strike with
+ * both sides quoted. One bad quote must not move it, so the strikes vote by weighted median, and no
+ * strike has more weight than the median strike: a tight spread on a stale quote cannot decide
+ * alone.
  */
 
 /** Strikes used at most. */
 export const PARITY_STRIKES_MAX = 64;
 
-/* Votes sorted by implied forward, and their weights sorted; a thread asks for one forward at a time. */
+/*
+ * Votes sorted by implied forward, and their weights sorted; a thread asks for one forward at a
+ * time.
+ */
 const implied = new Float64Array(PARITY_STRIKES_MAX);
 const weight = new Float64Array(PARITY_STRIKES_MAX);
 const sortedWeight = new Float64Array(PARITY_STRIKES_MAX);
 
 /**
  * Forward implied by the first `count` strikes, in the unit of the prices; NaN if none of them is
- * usable. `weights`: trust in a strike, 1 / (call spread + put spread)^2; strikes with a weight that is
- * not positive or a price that is not finite do not vote. Allocates nothing, changes no argument.
+ * usable. `weights`: trust in a strike, 1 / (call spread + put spread)^2; strikes with a weight
+ * that is not positive or a price that is not finite do not vote. Allocates nothing, changes no
+ * argument.
  */
 export function parityForward(
   strikes: Float64Array,

@@ -14,12 +14,12 @@ import { evaluateLogRatio } from './log-ratio.ts';
 import type { OptionType } from './option-type.ts';
 
 /*
- * Price and first derivatives, and gamma, in raw units: per 1.00 of volatility and rate, per year of
- * time. toWireUnits changes them to what screens and frames show.
+ * Price and first derivatives, and gamma, in raw units: per 1.00 of volatility and rate, per year
+ * of time. toWireUnits changes them to what screens and frames show.
  *
- * All functions write NaN to every output unless underlying and strike are positive, time is positive,
- * volatility is not negative and everything is finite. At zero volatility they write the limits; exactly
- * at the money gamma is Infinity there.
+ * All functions write NaN to every output unless underlying and strike are positive, time is
+ * positive, volatility is not negative and everything is finite. At zero volatility they write the
+ * limits; exactly at the money gamma is Infinity there.
  */
 
 /** Indices of the results. */

@@ -6,10 +6,10 @@ import { INV_SQRT_2PI } from './normal.ts';
 /*
  * Total deviation s = volatility * sqrt(time) from a price.
  *
- * Near the money (the usual case) the normal model, inverted by table, gives s up to a factor that is
- * a smooth function of (deviation^2, moneyness^2); with a fitted polynomial for it the guess is good to
- * 5e-7, and one Householder step of order four on the price finishes. Elsewhere Newton's method on
- * ln(-ln price) against ln s, where deep prices are nearly straight lines.
+ * Near the money (the usual case) the normal model, inverted by table, gives s up to a factor that
+ * is a smooth function of (deviation^2, moneyness^2); with a fitted polynomial for it the guess is
+ * good to 5e-7, and one Householder step of order four on the price finishes. Elsewhere Newton's
+ * method on ln(-ln price) against ln s, where deep prices are nearly straight lines.
  */
 
 /** In: price above the discounted intrinsic value, > 0. */

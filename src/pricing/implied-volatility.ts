@@ -14,11 +14,11 @@ import type { OptionType } from './option-type.ts';
 
 /*
  * Both solvers return the volatility per square-root year (0.2 = 20 %) or, where there is none, the
- * negative GREEKS_STATUS that says why, the first that applies: -INVALID (an input is not finite, or
- * price, underlying, strike or discount is not positive), -EXPIRED (no time left), -BELOW_INTRINSIC
- * (at or below the discounted intrinsic value), -ABOVE_MAXIMUM (at or above the discounted underlying
- * of a call or the discounted strike of a put). They are thin, so that the engine inlines
- * them; the work is done on `input`, for the reason given in mills.ts.
+ * negative GREEKS_STATUS that says why, the first that applies: -INVALID (an input is not finite,
+ * or price, underlying, strike or discount is not positive), -EXPIRED (no time left),
+ * -BELOW_INTRINSIC (at or below the discounted intrinsic value), -ABOVE_MAXIMUM (at or above the
+ * discounted underlying of a call or the discounted strike of a put). They are thin, so that the
+ * engine inlines them; the work is done on `input`, for the reason given in mills.ts.
  */
 
 const PRICE = 0;

@@ -13,15 +13,15 @@ import { INV_SQRT_2PI } from './normal.ts';
 import type { OptionType } from './option-type.ts';
 
 /*
- * Black's formula. With A and C the values of the asset and the cash leg, s = volatility * sqrt(time),
- * h = |ln(A/C)| / s, u = h - s/2, v = h + s/2, n the normal density and M Mills' ratio, the option
+ * Black's formula. With A and C the values of the asset and the cash leg, s = volatility *
+ * sqrt(time), h = |ln(A/C)| / s, u = h - s/2, v = h + s/2, n the normal density and M Mills' ratio, the option
  * that is out of the money is worth
  *
  *     min(A, C) n(u) (M(u) - M(v)),
  *
- * since A n(d1) = C n(d2) = min(A, C) n(u). Both legs share one exponential, so that nothing underflows
- * before the price does and the wings keep their digits. The other option is worth the distance of the
- * legs more.
+ * since A n(d1) = C n(d2) = min(A, C) n(u). Both legs share one exponential, so that nothing
+ * underflows before the price does and the wings keep their digits. The other option is worth the
+ * distance of the legs more.
  *
  * One evaluation leaves everything the Greeks are made of in `leg`.
  */
@@ -49,7 +49,9 @@ const MILLS_OF_NEGATIVE_U = 11;
 /** Registers, as mills.ts explains. */
 export const leg = new Float64Array(12);
 
-/** Farther out, in deviations, nothing is left in double precision, whatever the total deviation. */
+/**
+ * Farther out, in deviations, nothing is left in double precision, whatever the total deviation.
+ */
 const DISTANCE_MAX = 100;
 /** Stands for the infinite d1 and d2 at no volatility, so that zero times it is zero. */
 const INFINITE_D = 1e9;
@@ -73,7 +75,8 @@ export function evaluateLegs(type: OptionType): void {
   const smaller = nearIsAsset ? asset : cash;
   const larger = nearIsAsset ? cash : asset;
   const density = INV_SQRT_2PI * Math.exp(-0.5 * u * u) * smaller;
-  // Parts of the out-of-the-money option first; those of the other one are what is left of the legs.
+  // Parts of the out-of-the-money option first; those of the other one are what is left of the
+  // legs.
   let near = density * pair[PAIR_NEAR]!;
   let far = density * pair[PAIR_FAR]!;
   let price = density * pair[PAIR_COMBINED]!;

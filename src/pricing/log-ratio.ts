@@ -1,6 +1,7 @@
 /**
- * registers[to] = ln(registers[numerator] / registers[denominator]) of two positive numbers, accurate
- * relative to itself also where they are close: there the difference is exact, the quotient is not.
+ * registers[to] = ln(registers[numerator] / registers[denominator]) of two positive numbers,
+ * accurate relative to itself also where they are close: there the difference is exact, the
+ * quotient is not.
  */
 export function evaluateLogRatio(
   registers: Float64Array,

@@ -37,8 +37,8 @@ export function evaluatePair(): void {
 
 /**
  * M(h - t) = sum of I[n] t^n / n!, with I[n] the integral of y^n e^(-h y - y^2/2) over y > 0:
- * I[0] = M(h), I[1] = 1 - h I[0], I[n+1] = n I[n-1] - h I[n]. Changing the sign of t changes that of
- * the odd part.
+ * I[0] = M(h), I[1] = 1 - h I[0], I[n+1] = n I[n-1] - h I[n]. Changing the sign of t changes that
+ * of the odd part.
  */
 function evaluateSeries(): void {
   evaluateMills(pair, PAIR_H, PAIR_NEAR);

@@ -62,7 +62,10 @@ function economise(b: readonly bigint[]): bigint[] {
   ];
 }
 
-/** Row i holds the coefficients in r = z + 1 - (i + 1/2) / 16, lowest power first. millsRatio knows the layout. */
+/**
+ * Row i holds the coefficients in r = z + 1 - (i + 1/2) / 16, lowest power first. millsRatio knows
+ * the layout.
+ */
 export function buildMillsTable(): Float64Array {
   const segments = (MILLS_TABLE_END - MILLS_TABLE_START) * MILLS_SEGMENTS_PER_UNIT;
   const start = BigInt(2 * MILLS_TABLE_START * MILLS_SEGMENTS_PER_UNIT);

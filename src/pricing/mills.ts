@@ -1,17 +1,19 @@
 import { buildMillsTable } from './mills-table.ts';
 
 /*
- * Mills' ratio M(z) = (1 - N(z)) / n(z), which falls smoothly from N(1) / n(1) at z = -1 to 1 / z and
- * never underflows: what the tails of the normal distribution are made of.
+ * Mills' ratio M(z) = (1 - N(z)) / n(z), which falls smoothly from N(1) / n(1) at z = -1 to 1 / z
+ * and never underflows: what the tails of the normal distribution are made of.
  *
- * A double passed to or returned from a function that is not inlined is boxed, and what is inlined is
- * the engine's choice. So the functions on the hot path pass doubles in arrays ("registers") and only
- * the places by argument. A thread evaluates one option at a time.
+ * A double passed to or returned from a function that is not inlined is boxed, and what is inlined
+ * is the engine's choice. So the functions on the hot path pass doubles in arrays ("registers") and
+ * only the places by argument. A thread evaluates one option at a time.
  */
 
 const TABLE = buildMillsTable();
 
-/** registers[to] = M(registers[from]) for an argument >= -1, to about one unit in the last place. */
+/**
+ * registers[to] = M(registers[from]) for an argument >= -1, to about one unit in the last place.
+ */
 export function evaluateMills(registers: Float64Array, from: number, to: number): void {
   const z = registers[from]!;
   if (!(z < 10)) {

@@ -2,9 +2,9 @@ import { millsRatio } from './mills.ts';
 import { INV_SQRT_2PI } from './normal.ts';
 
 /*
- * The normal (Bachelier) model solved once and for all: with W the price of a straddle and w = 2 c / W,
- * c the out-of-the-money option, deviation / W depends on w alone. The table holds it as cubics over
- * 16 segments for every power of two of w, good to about 1e-8; a guess needs no more.
+ * The normal (Bachelier) model solved once and for all: with W the price of a straddle and w = 2 c
+ * / W, c the out-of-the-money option, deviation / W depends on w alone. The table holds it as
+ * cubics over 16 segments for every power of two of w, good to about 1e-8; a guess needs no more.
  */
 
 const SEGMENTS_PER_BINADE_BITS = 4;
@@ -27,7 +27,9 @@ function straddleAt(h: number): number {
   return 2 * INV_SQRT_2PI * Math.exp(-0.5 * h * h) * (1 - h * millsRatio(h)) + h;
 }
 
-/** The h at which the out-of-the-money option is `share` / 2 of the straddle, by Newton's method. */
+/**
+ * The h at which the out-of-the-money option is `share` / 2 of the straddle, by Newton's method.
+ */
 function invertShare(share: number, start: number): number {
   let h = start;
   for (let i = 0; i < 60; i++) {
@@ -65,7 +67,10 @@ function buildTable(): Float64Array {
   return table;
 }
 
-/** Coefficients, lowest power first, of the cubic through four points (Newton's divided differences). */
+/**
+ * Coefficients, lowest power first, of the cubic through four points (Newton's divided
+ * differences).
+ */
 function cubicThrough(x: readonly number[], y: readonly number[]): number[] {
   const d = [...y];
   for (let order = 1; order < 4; order++) {
@@ -83,8 +88,9 @@ function cubicThrough(x: readonly number[], y: readonly number[]): number[] {
 const TABLE = buildTable();
 
 /**
- * registers[to] = standard deviation of the forward, in the normal model, per unit of the straddle's
- * price, where registers[share] = 2 * out-of-the-money price / straddle, STRADDLE_SHARE_MIN to 1.
+ * registers[to] = standard deviation of the forward, in the normal model, per unit of the
+ * straddle's price, where registers[share] = 2 * out-of-the-money price / straddle,
+ * STRADDLE_SHARE_MIN to 1.
  */
 export function evaluateNormalModel(registers: Float64Array, share: number, to: number): void {
   const argument = registers[share]!;

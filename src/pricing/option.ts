@@ -34,7 +34,9 @@ export interface OptionTerms {
   readonly dividendYield?: number;
 }
 
-/** Raw units: per 1.00 of volatility and rate, per year. Screens show theta/365, vega/100, rho/100. */
+/**
+ * Raw units: per 1.00 of volatility and rate, per year. Screens show theta/365, vega/100, rho/100.
+ */
 export interface OptionGreeks {
   readonly price: number;
   readonly delta: number;

@@ -2,13 +2,13 @@
  * `ticker-service/pricing`: European options under Black-76 and Black-Scholes-Merton.
  *
  * Units: prices, underlying and strike in one currency; time in years (ACT/365); rates and dividend
- * yields continuously compounded per year; volatility per square-root year, 0.2 = 20 %. Greeks are raw
- * derivatives, per 1.00 of volatility and rate and per year; toWireUnits gives theta per calendar day
- * and vega and rho per percentage point.
+ * yields continuously compounded per year; volatility per square-root year, 0.2 = 20 %. Greeks are
+ * raw derivatives, per 1.00 of volatility and rate and per year; toWireUnits gives theta per
+ * calendar day and vega and rho per percentage point.
  *
- * optionGreeks, impliedVolatility and impliedForward take and return objects. The other functions are
- * for hot loops: numbers and typed arrays, no allocation, and a negative GREEKS_STATUS or NaN where
- * there is no result.
+ * optionGreeks, impliedVolatility and impliedForward take and return objects. The other functions
+ * are for hot loops: numbers and typed arrays, no allocation, and a negative GREEKS_STATUS or NaN
+ * where there is no result.
  */
 export { GREEKS_STATUS, GREEKS_STATUS_NAMES, PRICING_MODEL } from '../domain/status.ts';
 export {

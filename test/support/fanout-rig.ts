@@ -1,9 +1,8 @@
 import type { ChainKey, Principal, Scope, SubscribableInstrument } from '../../src/domain/ports.ts';
 import { GREEKS_STATUS } from '../../src/domain/status.ts';
-import { ClientConnection } from '../../src/fanout/connection.ts';
+import { ClientConnection, BY_NAME, Subscription } from '../../src/fanout/connection.ts';
 import { Delivery } from '../../src/fanout/delivery.ts';
 import { chainSource, ClientSession, type SessionPorts } from '../../src/fanout/session.ts';
-import { BY_NAME, Subscription } from '../../src/fanout/connection.ts';
 import { SubscriptionIndex } from '../../src/fanout/subscription-index.ts';
 import type { DeliveryOptions } from '../../src/fanout/client-message.ts';
 import { createPrivateTicks } from '../../src/shm/block.ts';
@@ -19,7 +18,9 @@ const BATCH_SLOTS = 2048;
 export const KEY = 'a-valid-key';
 const WORD = 2 ** 32;
 
-/** The Greeks section that ingest puts into the last-value table with an instrument's first tick. */
+/**
+ * The Greeks section that ingest puts into the last-value table with an instrument's first tick.
+ */
 const NOT_YET = createPrivateTicks(1, TICK_SLOT_BYTES);
 writeTick(NOT_YET, 0, {
   status: GREEKS_STATUS.GREEKS_LATE,
@@ -40,7 +41,10 @@ export interface FanoutRigOptions {
   scopes?: readonly Scope[];
 }
 
-/** The fan-out on a last-value table of its own, with clients in memory and a clock that stands still. */
+/**
+ * The fan-out on a last-value table of its own, with clients in memory and a clock that stands
+ * still.
+ */
 export class FanoutRig {
   readonly clock = new ManualClock();
   readonly lastValues = new LastValueTable(createLastValueTable(ROWS));
@@ -141,8 +145,8 @@ export class FanoutRig {
   }
 
   /**
-   * Ingest and its Greeks worker: one more tick in the ring and in the last-value table; clients get
-   * it with the next `deliver`. `greeks` false: the worker has not come to the last value yet.
+   * Ingest and its Greeks worker: one more tick in the ring and in the last-value table; clients
+   * get it with the next `deliver`. `greeks` false: the worker has not come to the last value yet.
    */
   ingest(instrument: SubscribableInstrument, changes: RawTick = {}, greeks = true): void {
     const { row, token, type } = instrument;

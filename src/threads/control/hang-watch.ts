@@ -25,7 +25,9 @@ export class HangWatch {
     this.#silentChecksMax = Math.ceil(SILENT_CHECKS_MAX * Math.max(1, clockSpeed));
   }
 
-  /** The thread has exited: until its successor beats, that it is down is its supervisor's business. */
+  /**
+   * The thread has exited: until its successor beats, that it is down is its supervisor's business.
+   */
   forget(name: WatchedThread): void {
     this.#threads.find((thread) => thread.name === name)?.meters.set(LOOP_BEAT, 0);
   }

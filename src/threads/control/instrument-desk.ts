@@ -31,7 +31,9 @@ export interface InstrumentDeskOptions {
   clock: Clock;
 }
 
-/** Answers what clients ask about instruments, and sees to it that what they get is in the tables. */
+/**
+ * Answers what clients ask about instruments, and sees to it that what they get is in the tables.
+ */
 export class InstrumentDesk implements InstrumentDirectory {
   readonly windows: ChainWindows;
   readonly #options: InstrumentDeskOptions;

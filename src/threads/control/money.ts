@@ -34,7 +34,9 @@ export class Money {
     return price === UNDEFINED_U32 ? 0 : price / (this.#scratch.u32[TICK_PRICE_DIVISOR_U32] ?? 1);
   }
 
-  /** Price of an underlying: spot, else its nearest future with a price; 0 if nothing has ticked. */
+  /**
+   * Price of an underlying: spot, else its nearest future with a price; 0 if nothing has ticked.
+   */
   underlyingPrice(underlying: Underlying): number {
     const spot = underlying.spot === undefined ? 0 : this.lastPrice(underlying.spot.token);
     if (spot > 0) return spot;

@@ -1,6 +1,6 @@
 import { createSystemClock, type TimerHandle } from '../../domain/clock.ts';
 import { TickerError } from '../../domain/error-codes.ts';
-import type { BrokerAccount } from '../../config/accounts.ts';
+import { type BrokerAccount, secretsOf } from '../../config/accounts.ts';
 import type { Config } from '../../config/settings.ts';
 import { InstrumentTable } from '../../shm/instrument-table.ts';
 import { LastValueTable } from '../../shm/last-value-table.ts';
@@ -46,7 +46,9 @@ export interface ServiceOptions {
 const SECOND_MS = 1000;
 const TICK_CHECK_MS = 10;
 const STOP_GRACE_MS = 2_000;
-/** New demand is looked through for chains that need a forward after this pause, not per message. */
+/**
+ * New demand is looked through for chains that need a forward after this pause, not per message.
+ */
 const FORWARDS_DELAY_MS = 5;
 
 /** One process of the service: shared memory, threads, and what they ask of control. */
@@ -129,25 +131,34 @@ export class Service {
     await this.#simulator?.stop({ type: 'stop' }, STOP_GRACE_MS);
   }
 
+  /* Each wait may have been ended by `stop`, after which nothing new may be started. */
   async #startParts(): Promise<void> {
-    const { config } = this.#options;
+    const { signal } = this.#stop;
     await this.#startPublish();
-    this.#greeks = new GreeksPool({
-      workers: config.greeksWorkers,
-      blocks: this.#blocks,
-      clockSettings: this.#basics.clock,
-      ...this.#context,
-    });
-    this.#health.greeksWorkers = config.greeksWorkers;
+    if (signal.aborted) return;
+    this.#startGreeks();
     if (this.#accounts.length === 0) await this.#startSimulator();
+    if (signal.aborted) return;
     this.#every(SECOND_MS, () => this.#second());
     await this.#loadInstruments();
-    if (this.#stop.signal.aborted) return;
+    if (signal.aborted) return;
     await this.#startIngest();
+    if (signal.aborted) return;
     this.#desk?.demandBase();
     await this.#firstTick();
     this.#health.started = true;
     this.#postStatus();
+  }
+
+  #startGreeks(): void {
+    const workers = this.#options.config.greeksWorkers;
+    this.#health.greeksWorkers = workers;
+    this.#greeks = new GreeksPool({
+      workers,
+      blocks: this.#blocks,
+      clockSettings: this.#basics.clock,
+      ...this.#context,
+    });
   }
 
   #startSimulator(): Promise<void> {
@@ -238,10 +249,7 @@ export class Service {
     });
   }
 
-  /**
-   * Half-written rows are emptied before the next ingest thread writes. What the dead one had
-   * counted but not published is lost to clients, so it is named.
-   */
+  /** Empties half-written rows; names what was counted but never published. */
   #onIngestDeath(): void {
     const ring = new Ring(this.#blocks.ring);
     const newest = ring.newest();
@@ -387,8 +395,4 @@ export class Service {
     this.#timers.push(timer);
     return timer;
   }
-}
-
-function secretsOf({ apiSecret, accessToken }: BrokerAccount): string[] {
-  return apiSecret === undefined ? [accessToken] : [apiSecret, accessToken];
 }

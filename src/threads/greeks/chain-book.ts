@@ -8,7 +8,10 @@ const YEAR_MS = 31_536_000_000;
 const PARITY_STRIKES_MAX = 7;
 /** Below this the parity forward has no outlier protection, so the next source is better. */
 const PARITY_STRIKES_MIN = 3;
-/** Minutes before the end of trading are all treated as one: Greeks of a nearly expired option explode. */
+/**
+ * Minutes before the end of trading are all treated as one: Greeks of a nearly expired option
+ * explode.
+ */
 export const TIME_TO_EXPIRY_MIN_MS = 60_000;
 
 /* Scratch of the one function that uses it; a worker is one thread. */
@@ -125,7 +128,10 @@ export class ChainBook {
     return forward > 0 ? forward : 0;
   }
 
-  /** Puts the strike's quotes into the scratch arrays at `place` if both legs are fresh and two-sided. */
+  /**
+   * Puts the strike's quotes into the scratch arrays at `place` if both legs are fresh and
+   * two-sided.
+   */
   #vote(quotes: QuoteBook, nowMs: number, index: number, place: number): boolean {
     const call = this.calls[index]!;
     const put = this.puts[index]!;

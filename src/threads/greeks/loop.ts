@@ -19,7 +19,9 @@ import { QuoteBook } from './quote-book.ts';
 
 /** Slots handled between two looks at the cursors. */
 const BATCH_MAX = 1024;
-/** Behind by more than this share of the ring, only the newest tick of an instrument is computed. */
+/**
+ * Behind by more than this share of the ring, only the newest tick of an instrument is computed.
+ */
 const OVERLOAD_SHARE = 1 / 8;
 
 export interface GreeksLoopOptions {
@@ -195,7 +197,9 @@ export class GreeksLoop {
     return this.#pricer.price(option, nowMs, ring.ticks, bytes, withSides);
   }
 
-  /** The ring has lapped this worker: goes on at the newest position, with quotes from the table. */
+  /**
+   * The ring has lapped this worker: goes on at the newest position, with quotes from the table.
+   */
   #overrun(): number {
     const { ring, meters, worker } = this.#options;
     const newest = ring.published(this.#position);

@@ -10,7 +10,9 @@ import type {
 } from '../../domain/ports.ts';
 import type { CallName, ControlCalls, FromPublish, ToPublish } from '../messages.ts';
 
-/** An answer that takes longer is given up; the first price of an underlying may take two seconds. */
+/**
+ * An answer that takes longer is given up; the first price of an underlying may take two seconds.
+ */
 const ANSWER_MS = 10_000;
 
 interface Waiting {

@@ -45,7 +45,10 @@ const SECOND_MS = 1000;
 /** How long closing clients may take before the app is closed under them. */
 const GOODBYE_MS = 200;
 
-/** Serves clients until control says stop. An error that nothing else caught ends the thread, tidily. */
+/**
+ * Serves clients until control says stop. An error that nothing else caught ends the thread,
+ * tidily.
+ */
 export async function startPublish(data: PublishData, port: MessagePort): Promise<void> {
   const publish = new PublishThread(data, port);
   process.on('uncaughtException', (error) => publish.fail(error));
@@ -136,7 +139,9 @@ class PublishThread {
     await this.#cycle.run();
   }
 
-  /** Reports the failure, says goodbye to clients and ends the thread; control starts another one. */
+  /**
+   * Reports the failure, says goodbye to clients and ends the thread; control starts another one.
+   */
   fail(error: unknown): void {
     if (this.#ending) return;
     const { logger } = this.#context;
@@ -192,7 +197,8 @@ class PublishThread {
       principal: connection.principal,
     });
     this.#bySocket.set(connection, session);
-    // A session that ends its socket at once does so before anybody knows that they belong together.
+    // A session that ends its socket at once does so before anybody knows that they belong
+    // together.
     if (!connection.isOpen) this.#close(connection);
   }
 

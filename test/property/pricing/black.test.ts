@@ -35,7 +35,9 @@ interface Option {
 
 const anyType = fc.constantFrom<OptionType>(CALL, PUT);
 
-/** From a nanosecond to ten years, volatility 0.1 % to 1000 %, up to `deviations` from the money. */
+/**
+ * From a nanosecond to ten years, volatility 0.1 % to 1000 %, up to `deviations` from the money.
+ */
 function anyOption(deviations: number): fc.Arbitrary<Option> {
   return fc
     .record({
@@ -62,7 +64,9 @@ function priceOf(option: Option): number {
   return blackPrice(type, forward, strike, timeYears, discountOf(option), volatility);
 }
 
-/** Sum of what one relative rounding of price, forward, strike and volatility is worth, in price. */
+/**
+ * Sum of what one relative rounding of price, forward, strike and volatility is worth, in price.
+ */
 function priceRounding(option: Option, greeks: Float64Array): number {
   const price = priceOf(option);
   const legs = Math.abs(option.forward * greeks[GREEKS_DELTA]!);

@@ -14,11 +14,11 @@ function climb(limit: number): { tried: number[]; ladder: RateLadder } {
 }
 
 test('the ladder climbs until a rate is not sustained, then tries the middle of the last step', () => {
-  const { tried, ladder } = climb(55_000);
-  assert.deepEqual(tried, [10_000, 20_000, 50_000, 75_000, 62_500]);
-  assert.deepEqual([ladder.sustained, ladder.failed], [50_000, 62_500]);
-  const higher = climb(63_000).ladder;
-  assert.deepEqual([higher.sustained, higher.failed], [62_500, 75_000]);
+  const { tried, ladder } = climb(60_000);
+  assert.deepEqual(tried, [10_000, 20_000, 50_000, 100_000, 75_000]);
+  assert.deepEqual([ladder.sustained, ladder.failed], [50_000, 75_000]);
+  const higher = climb(80_000).ladder;
+  assert.deepEqual([higher.sustained, higher.failed], [75_000, 100_000]);
 });
 
 test('nothing is tried below the first rate, and nothing above what the simulator can do', () => {

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { impliedVolatility, optionGreeks, type OptionTerms } from '../../../src/pricing/option.ts';
 
 /*
- * The numbered cases of the service's first test plan, with right numbers: a European option on a stock
- * without dividend, strike 100, rate 5 %, one year, volatility 20 % unless said otherwise. Cases about
- * the time to expiry itself belong to the calendar.
+ * The numbered cases of the service's first test plan, with right numbers: a European option on a
+ * stock without dividend, strike 100, rate 5 %, one year, volatility 20 % unless said otherwise.
+ * Cases about the time to expiry itself belong to the calendar.
  */
 
 const AT_THE_MONEY: OptionTerms = {

@@ -20,7 +20,10 @@ import {
 import { solveBlack76, solveBlackScholesMerton } from '../../../src/pricing/implied-volatility.ts';
 import { type TableRow, ulp } from './option-table.ts';
 
-/* The tables hold exact values of the closed formulas and the error that rounding the inputs causes. */
+/*
+ * The tables hold exact values of the closed formulas and the error that rounding the inputs
+ * causes.
+ */
 
 const OUTPUTS = new Map([
   ['price', GREEKS_PRICE],
@@ -89,7 +92,9 @@ function inEta(row: TableRow, column: string, got: number): number {
   return error === 0 ? 0 : error / row.number(`${column}_eta`);
 }
 
-/** Asserts that every output of every row is right within 2 eta; returns the largest error in eta. */
+/**
+ * Asserts that every output of every row is right within 2 eta; returns the largest error in eta.
+ */
 export function checkGreeks(rows: readonly TableRow[]): number {
   let worst = 0;
   const check = (row: TableRow, column: string, got: number): void => {

@@ -114,6 +114,24 @@ describe('between the answer and its first follower', () => {
     assert.deepEqual(windows.refresh(), []);
   });
 
+  test('some seconds may pass, counted from the last contact', () => {
+    const { board, windows } = create();
+    windows.contracts(KEY);
+    for (let second = 0; second < 10; second++) windows.refresh();
+    windows.contracts(KEY);
+    for (let second = 0; second < 10; second++) windows.refresh();
+    board.spotAt(24100);
+    assert.equal(windows.refresh().length, 1);
+    windows.follow(KEY);
+    windows.unfollow(KEY);
+    for (let second = 0; second < 10; second++) windows.refresh();
+    board.spotAt(24200);
+    assert.equal(windows.refresh().length, 1);
+    for (let second = 0; second < 60; second++) windows.refresh();
+    board.spotAt(24000);
+    assert.deepEqual(windows.refresh(), [], 'forgotten in the end');
+  });
+
   test('another one may leave: the window stays', () => {
     const { board, windows } = create();
     windows.contracts(KEY);

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MODE } from '../../../../src/domain/status.ts';
-import { ClientConnection } from '../../../../src/fanout/connection.ts';
+import { ClientConnection, BY_NAME, Subscription } from '../../../../src/fanout/connection.ts';
 import { Delivery } from '../../../../src/fanout/delivery.ts';
-import { BY_NAME, Subscription } from '../../../../src/fanout/connection.ts';
 import { SubscriptionIndex } from '../../../../src/fanout/subscription-index.ts';
 import { PUBLISH, PUBLISH_HISTOGRAM } from '../../../../src/shm/layout/meters.ts';
 import { GATE_MS } from '../../../../src/threads/publish/gate.ts';
