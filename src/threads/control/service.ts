@@ -1,7 +1,6 @@
 import { createSystemClock, type TimerHandle } from '../../domain/clock.ts';
 import { TickerError } from '../../domain/error-codes.ts';
 import { type BrokerAccount, secretsOf } from '../../config/accounts.ts';
-import type { Config } from '../../config/settings.ts';
 import { InstrumentTable } from '../../shm/instrument-table.ts';
 import { LastValueTable } from '../../shm/last-value-table.ts';
 import { CONTROL, INGEST, METER_WRITER } from '../../shm/layout/meters.ts';
@@ -29,19 +28,10 @@ import { openDesk } from './open-desk.ts';
 import { answerCall } from './publish-calls.ts';
 import { allocateSharedMemory } from './shared-memory.ts';
 import { simulatorAccount } from './simulator-account.ts';
+import type { ServiceOptions } from './service-options.ts';
 import { StaleFeeds } from './stale-feeds.ts';
 import { SupervisedThread } from './supervised-thread.ts';
 import { urlHost } from './url-host.ts';
-
-export interface ServiceOptions {
-  config: Config;
-  /** Empty: the built-in simulator is the feed. */
-  accounts: readonly BrokerAccount[];
-  /** The key that clients present. */
-  apiKey: string;
-  /** Something that cannot be repaired from inside: the process should end. */
-  onFatal(error: TickerError): void;
-}
 
 const SECOND_MS = 1000;
 const TICK_CHECK_MS = 10;
@@ -133,21 +123,24 @@ export class Service {
 
   /* Each wait may have been ended by `stop`, after which nothing new may be started. */
   async #startParts(): Promise<void> {
-    const { signal } = this.#stop;
     await this.#startPublish();
-    if (signal.aborted) return;
+    if (this.#isStopping()) return;
     this.#startGreeks();
     if (this.#accounts.length === 0) await this.#startSimulator();
-    if (signal.aborted) return;
+    if (this.#isStopping()) return;
     this.#every(SECOND_MS, () => this.#second());
     await this.#loadInstruments();
-    if (signal.aborted) return;
+    if (this.#isStopping()) return;
     await this.#startIngest();
-    if (signal.aborted) return;
+    if (this.#isStopping()) return;
     this.#desk?.demandBase();
     await this.#firstTick();
     this.#health.started = true;
     this.#postStatus();
+  }
+
+  #isStopping(): boolean {
+    return this.#stop.signal.aborted;
   }
 
   #startGreeks(): void {

@@ -151,7 +151,7 @@ class Run {
   }
 }
 
-test('whatever happens when, every client’s stream is contiguous per instrument and complete', async () => {
+test('in any order of events every stream is contiguous and complete', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       const run = new Run();

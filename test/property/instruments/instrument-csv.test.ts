@@ -5,7 +5,8 @@ import { TickerError } from '../../../src/domain/error-codes.ts';
 import { readInstrumentCsv } from '../../../src/instruments/instrument-csv.ts';
 
 const TEXT = [
-  'instrument_token,exchange_token,tradingsymbol,name,last_price,expiry,strike,tick_size,lot_size,instrument_type,segment,exchange',
+  'instrument_token,exchange_token,tradingsymbol,name,last_price,expiry,strike,tick_size,' +
+    'lot_size,instrument_type,segment,exchange',
   '256265,1001,NIFTY 50,NIFTY 50,0,,0,0,0,EQ,INDICES,NSE',
   '408065,1594,INFY,"INFOSYS, ""LTD"" \u20b9",0,,0,0.05,1,EQ,NSE,NSE',
   'bad,1594,X,X,0,,0,0.05,1,EQ,NSE,NSE',

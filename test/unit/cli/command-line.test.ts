@@ -72,7 +72,7 @@ describe('help', () => {
   }
 });
 
-describe('a command line that is not understood: exit code 2 and one line on standard error', () => {
+describe('not understood: exit code 2 and one line on standard error', () => {
   for (const [args, pattern] of [
     [['fly'], /^ticker: USAGE: no command "fly"; see: ticker --help$/],
     [['constructor'], /no command "constructor"/],

@@ -154,7 +154,7 @@ for (const kind of ['quote', 'tick'] as const) {
       assert.deepEqual([greeks?.sequenceLow(), greeks?.sequenceHigh()], [6, 1]);
     });
 
-    test('without Greeks asked for: a section that belongs to the quote and says NOT_REQUESTED', () => {
+    test('without Greeks asked for: the quote’s own section says NOT_REQUESTED', () => {
       const struct = structOf(source(), false);
       const greeks = struct?.greeks();
       assert.equal(greeks?.status(), GREEKS_STATUS.NOT_REQUESTED);

@@ -89,7 +89,7 @@ describe('frames', () => {
     assert.equal(connection.through, 1004);
   });
 
-  test(`more than ${FRAME_TICKS_MAX} ticks are split, and only the last frame raises through`, () => {
+  test(`more than ${FRAME_TICKS_MAX} ticks are split; only the last frame raises through`, () => {
     const rig = new FanoutRig();
     const a = rig.list('NSE:A');
     const { socket } = rig.subscribe(a, LTP);

@@ -117,7 +117,7 @@ describe('when the money moves', () => {
     );
   });
 
-  test('another client, another window of the same chain, and a closed client are left alone', async () => {
+  test('another client, another window and a closed client are left alone', async () => {
     const { rig, client, calls } = await subscribed();
     const stranger = rig.connect();
     stranger.session.onChainChanged(KEY, [found(calls[3]!)], [calls[0]!.row]);

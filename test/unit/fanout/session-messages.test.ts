@@ -123,7 +123,7 @@ describe('what is no message of the protocol', () => {
     assert.ok(!('id' in error));
   });
 
-  test('sense that has no success is no nonsense: errors of instruments never close a client', async () => {
+  test('sense without success is no nonsense: errors of instruments close nobody', async () => {
     const client = new FanoutRig().connect();
     for (let id = 0; id < 40; id++) {
       send(client, { id, type: 'subscribe', chain: { underlying: 'NONE', strikes: 1 } });

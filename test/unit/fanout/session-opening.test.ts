@@ -59,7 +59,7 @@ describe('a client with a key', () => {
 });
 
 describe('a client without a key', () => {
-  test('hears nothing until it gives one in its first message; then hello comes first', async () => {
+  test('hears nothing until its first message gives one; then hello comes first', async () => {
     const rig = new FanoutRig();
     const { socket, session } = anonymous(rig);
     assert.equal(socket.messages.length, 0);

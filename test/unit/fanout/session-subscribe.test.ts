@@ -98,7 +98,7 @@ describe('subscribe by name', () => {
     );
   });
 
-  test('the same instrument twice in a message: two results, one subscription, one snapshot', async () => {
+  test('the same instrument twice: two results, one subscription, one snapshot', async () => {
     const rig = new FanoutRig();
     const a = rig.list('NSE:A');
     rig.ingest(a);
@@ -201,7 +201,7 @@ describe('close', () => {
     { instruments: ['NSE:A'] },
     { chain: { underlying: 'NIFTY', strikes: 1 } },
   ]) {
-    test(`while the directory looks for ${Object.keys(target)[0]}: its answer comes to nothing`, async () => {
+    test(`while its ${Object.keys(target)[0]} are looked up: the answer is ignored`, async () => {
       const rig = new FanoutRig();
       rig.list('NSE:A');
       rig.directory.chain = [rig.list('NFO:NIFTY24000CE')];

@@ -95,7 +95,7 @@ for (const binary of [true, false]) {
       assert.equal(rig.delivery.counts.snapshots, symbols.length);
     });
 
-    test('of an option whose Greeks are just being computed wait for the tick that has them', () => {
+    test('of an option whose Greeks are being computed wait for the tick with them', () => {
       const rig = new FanoutRig();
       const { instruments, connection, socket, subscriptions } = subscribe(
         rig,

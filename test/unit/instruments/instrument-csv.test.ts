@@ -4,8 +4,8 @@ import { TickerError } from '../../../src/domain/error-codes.ts';
 import { type InstrumentDump, readInstrumentCsv } from '../../../src/instruments/instrument-csv.ts';
 
 const HEADER =
-  'instrument_token,exchange_token,tradingsymbol,name,last_price,expiry,strike,tick_size,lot_size,' +
-  'instrument_type,segment,exchange';
+  'instrument_token,exchange_token,tradingsymbol,name,last_price,expiry,strike,tick_size,' +
+  'lot_size,instrument_type,segment,exchange';
 const INDEX = '256265,1001,NIFTY 50,NIFTY 50,0,,0,0,0,EQ,INDICES,NSE';
 const SHARE = '408065,1594,INFY,INFOSYS,0,,0,0.05,1,EQ,NSE,NSE';
 const FUTURE = '12602626,49229,NIFTY26JANFUT,NIFTY,0.0,2026-01-27,0.0,0.1,65,FUT,NFO-FUT,NFO';
@@ -74,7 +74,7 @@ describe('rows', () => {
     );
   });
 
-  test('that cannot be an instrument are counted and left out; the first reason is kept', async () => {
+  test('that are no instrument are counted and left out; the first reason is kept', async () => {
     const bad: [reason: RegExp, row: string][] = [
       [/"INFY" is not a token/, SHARE.replace('408065', '')],
       [/is not a token/, SHARE.replace('408065', '0')],

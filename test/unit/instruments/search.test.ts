@@ -28,7 +28,7 @@ function search(conditions: Partial<InstrumentSearch>): { total: number; symbols
 }
 
 describe('q', () => {
-  test('ranks exact symbols, then their beginnings, then the inside, then names; each by symbol', () => {
+  test('ranks symbols: exact, beginning, inside; then names; each by symbol', () => {
     assert.deepEqual(search({ q: 'SBIN' }).symbols, [
       'BSE:SBIN',
       'NSE:SBIN',

@@ -11,8 +11,8 @@ import {
 import { ManualClock } from '../../../support/client/manual-clock.ts';
 
 const DUMP =
-  'instrument_token,exchange_token,tradingsymbol,name,last_price,expiry,strike,tick_size,lot_size,' +
-  'instrument_type,segment,exchange\n' +
+  'instrument_token,exchange_token,tradingsymbol,name,last_price,expiry,strike,tick_size,' +
+  'lot_size,instrument_type,segment,exchange\n' +
   '408065,1594,INFY,INFOSYS,0,,0,0.05,1,EQ,NSE,NSE\n' +
   'bad,1594,X,X,0,,0,0.05,1,EQ,NSE,NSE\n';
 

@@ -135,7 +135,7 @@ describe('a thread that ends unasked', () => {
 });
 
 describe('the first start', () => {
-  test('that the thread itself reports as failed is told with its code, and not repeated', async (t) => {
+  test('that the thread reports as failed is told with its code, and not repeated', async (t) => {
     const rig = new Rig(t);
     const failed = once(rig, 'failed-start');
     rig.thread.start();

@@ -42,7 +42,7 @@ const side = ({ spec }: SimInstrument): 1 | -1 => (spec.type === 'CE' ? 1 : -1);
 
 describe('the simulated market through parser, ring and workers', () => {
   for (const workers of [1, 3]) {
-    test(`${workers} worker(s): every option tick has its own Greeks or the reason for none`, async () => {
+    test(`${workers} worker(s): every option tick has Greeks or the reason for none`, async () => {
       const sim = await runMarket(workers);
       const statuses = new Map<number, number>();
       let ticks = 0;

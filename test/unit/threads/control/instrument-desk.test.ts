@@ -86,7 +86,7 @@ describe('instruments by name', () => {
 });
 
 describe('a chain', () => {
-  test('without an expiry is the nearest; its contracts surround the money, by strike', async () => {
+  test('without an expiry is the nearest; its contracts surround the money', async () => {
     const { desk } = priced();
     const { chain: key, results } = await desk.resolveChain(nearest);
     assert.deepEqual(key, { underlying: 'NIFTY', expiry: NEAR, strikes: 2 });

@@ -51,7 +51,7 @@ describe('the strike at the money', () => {
     );
   });
 
-  test('moves when the price has left it by 0.65 of a step, not before, and does not flicker', () => {
+  test('moves when the price has left it by 0.65 of a step, and does not flicker', () => {
     assert.deepEqual(
       path([24000, 24055, 24064, 24066, 24050, 24036, 24034, 24050]),
       [24000, 24000, 24000, 24100, 24100, 24100, 24000, 24000],

@@ -21,7 +21,7 @@ function socket(account: string, state: string, instruments = 1): UpstreamSocket
 const up = [socket('A', 'OPEN'), socket('B', 'OPEN')];
 const down = [socket('A', 'BACKING_OFF'), socket('B', 'OPEN')];
 
-test('an account that is down for three seconds is reported once, with how long it has been', () => {
+test('an account that is down for three seconds is reported once, with its time', () => {
   const feeds = new StaleFeeds();
   assert.deepEqual(feeds.update(up, 0), []);
   assert.deepEqual(feeds.update(down, 1000), []);

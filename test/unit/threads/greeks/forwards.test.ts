@@ -92,7 +92,7 @@ describe('the forward of a chain comes from', () => {
 });
 
 describe('the forward follows', () => {
-  test('each source as it appears and goes, in order of trust, and counts where it came from', () => {
+  test('each source as it comes and goes, in order of trust, and is counted by it', () => {
     const board = new NiftyBoard();
     const sources: (number | undefined)[] = [];
     const note = (quotes: () => void) => {

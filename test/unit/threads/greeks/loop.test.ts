@@ -171,7 +171,7 @@ describe('a worker that the ring has lapped', () => {
 });
 
 describe('a worker that starts', () => {
-  test('again takes its quotes from the last-value table and goes on at the newest position', () => {
+  test('again goes on at the newest position, with quotes from the last-value table', () => {
     const board = futureBoard();
     board.quote(board.leg(23800, 'PE'), { bid: 200, ask: 202 }).run();
     sendCalls(board, 3);

@@ -110,7 +110,7 @@ describe('an option that is quoted on both sides', () => {
     assert.equal(tick.ivOwn, undefined);
   });
 
-  test('in the money, the other leg without a two-sided quote: from its last trade, flagged', () => {
+  test('in the money, the other leg quoted on one side: its last trade, flagged', () => {
     const board = futureBoard();
     board.quote(board.leg(23800, 'PE'), { bid: 200, last: 201 });
     board.quote(board.leg(23800, 'CE'), { bid: 480, ask: 490 }).run();
@@ -122,7 +122,7 @@ describe('an option that is quoted on both sides', () => {
     assert.equal(put!.iv, call!.iv);
   });
 
-  test('in the money, the other leg last seen more than a minute ago: not its last trade either', () => {
+  test('in the money, the other leg unseen for a minute: not its last trade', () => {
     const board = futureBoard();
     board.quote(board.leg(23800, 'PE'), { bid: 200, last: 201 }).run();
     board.clock.advance(61_000);
@@ -177,7 +177,7 @@ describe('an option without a two-sided quote', () => {
     });
   }
 
-  test('in the money, with the other leg quoted: not flagged, the price is not the last trade’s', () => {
+  test('in the money, with the other leg quoted: not from the last trade', () => {
     const board = futureBoard();
     board.quote(board.leg(23800, 'PE'), { bid: 200, ask: 202 });
     board.quote(board.leg(23800, 'CE'), { bid: 480, last: 470 }).run();
