@@ -46,7 +46,7 @@ export async function runGreeksLoop({ smoke }: RunOptions): Promise<RunReport> {
     measurements,
     checks: verifier.checks,
     notes: [
-      `${(recording.optionShare * 100).toFixed(1)} % of the ticks are options' ticks; each option ` +
+      `${(recording.optionShare * 100).toFixed(1)} % of the ticks are of options; each of them ` +
         'is solved up to four times (mid of the leg out of the money, own mid, bid, ask)',
     ],
   };

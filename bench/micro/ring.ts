@@ -97,7 +97,7 @@ export async function runRing({ smoke }: RunOptions): Promise<RunReport> {
   return {
     measurements,
     checks: verifier.checks,
-    notes: ['write: position, counts and ownership of the slot; the quote is the parser’s (parse)'],
+    notes: ['write: position, counts and ownership of the slot; the quote itself is in parse'],
   };
 }
 

@@ -41,8 +41,8 @@ export async function runTickToFrame({ smoke }: RunOptions): Promise<RunReport> 
     measurements,
     checks: verifier.checks,
     notes: [
-      `${INSTRUMENTS} instruments; of the ticks ${(recording.optionShare * 100).toFixed(1)} % are ` +
-        'options’; one thread does what three do in the service; stages: median of the groups',
+      `${INSTRUMENTS} instruments, ${(recording.optionShare * 100).toFixed(1)} % of the ticks of ` +
+        'options; one thread does what three do in the service; stages: median of the groups',
     ],
   };
 }

@@ -150,8 +150,8 @@ function isSustained({ clients }: LoadTarget, loads: readonly LoadResult[]): boo
 function notesOf({ clients }: LoadTarget, sizes: Sizes, load: LoadResult): string[] {
   const at = `${load.rate.toLocaleString('en-US')}/s`;
   const notes = [
-    `${sizes.clients} client processes x ${CLIENT_INSTRUMENTS} of ${INSTRUMENTS} instruments, mode ` +
-      `full with Greeks; ${sizes.runMs / 1000} s a run`,
+    `${sizes.clients} client processes x ${CLIENT_INSTRUMENTS} of ${INSTRUMENTS} instruments, ` +
+      `mode full with Greeks; ${sizes.runMs / 1000} s a run`,
     'ticks made include the few of indices and of contracts that the service itself needs',
   ];
   if (load.skipped > 0) notes.push(`${at}: the simulator was late and left out ticks`);

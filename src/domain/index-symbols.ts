@@ -12,7 +12,7 @@ const INDEX_SYMBOLS: ReadonlyMap<string, string> = new Map([
   ['BANKEX', 'BSE:BANKEX'],
 ]);
 
-/** EXCHANGE:TRADINGSYMBOL of the index that derivatives call `underlying`; undefined for a share. */
+/** EXCHANGE:TRADINGSYMBOL of the index that derivatives call `underlying`; of shares undefined. */
 export function indexSymbol(underlying: string): string | undefined {
   return INDEX_SYMBOLS.get(underlying);
 }

@@ -46,9 +46,13 @@ function holdsSecret(line: string): boolean {
   return runs.some(looksRandom);
 }
 
-/** Long lines that cannot be broken: addresses, and rows of tables in comments. */
+/** Long lines that cannot be broken: addresses, rows of tables in comments, names of tests. */
 function isUnbreakable(line: string): boolean {
-  return /https?:\/\//.test(line) || /^\s*(\*|\/\/).*\|.*\|/.test(line);
+  return (
+    /https?:\/\//.test(line) ||
+    /^\s*(\*|\/\/).*\|.*\|/.test(line) ||
+    /^\s*(test|it|describe)\(['`"]/.test(line)
+  );
 }
 
 export const LINE_RULES: readonly LineRule[] = [

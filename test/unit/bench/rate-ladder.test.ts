@@ -13,7 +13,7 @@ function climb(limit: number): { tried: number[]; ladder: RateLadder } {
   return { tried, ladder };
 }
 
-test('the ladder climbs until a rate is not sustained, then tries the middle of the last step', () => {
+test('the ladder climbs until a rate is not sustained, then tries the middle of that step', () => {
   const { tried, ladder } = climb(60_000);
   assert.deepEqual(tried, [10_000, 20_000, 50_000, 100_000, 75_000]);
   assert.deepEqual([ladder.sustained, ladder.failed], [50_000, 75_000]);
