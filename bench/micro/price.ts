@@ -110,7 +110,8 @@ export async function runPrice({ smoke }: RunOptions): Promise<RunReport> {
     checks: verifier.checks,
     notes: [
       `${options.length} options: strikes within 12 % of the forward, 1 to 90 days, 8 to 45 % ` +
-        `volatility, time value at least ${TIME_VALUE_MIN}; failed: NaN, or off by more than 1 % of itself`,
+        `volatility, time value at least ${TIME_VALUE_MIN}; ` +
+        'failed: NaN, or off by more than 1 % of itself',
     ],
   };
 }
