@@ -5,9 +5,6 @@ import { PUBLISH } from '../../shm/layout/meters.ts';
 import type { ThreadMeters } from '../../shm/meters.ts';
 import type { ServerMessage } from '../../wire/messages.ts';
 
-/** After `end`, how long a client that does not read may hold its socket. */
-const LINGER_MS = 2_000;
-
 /** Every client conversation of the thread. */
 export class Sessions {
   readonly #ports: SessionPorts;
@@ -28,7 +25,7 @@ export class Sessions {
     socket: ClientSocket,
     options: { binary: boolean; principal: Principal | undefined },
   ): ClientSession {
-    const session = new ClientSession(this.#ports, lingering(socket, this.#ports), options);
+    const session = new ClientSession(this.#ports, socket, options);
     this.#open.add(session);
     this.#meters.add(PUBLISH.CLIENTS_OPENED, 1);
     this.#meters.set(PUBLISH.CLIENTS, this.#open.size);
@@ -84,20 +81,4 @@ export class Sessions {
       session.connection.socket.end(CLOSE.RESTART, 'SHUTTING_DOWN: the service restarts');
     }
   }
-}
-
-/**
- * A socket whose `end` works with clients that do not read: the close frame waits behind what they
- * have not read, so after a while the socket is closed without it.
- */
-function lingering(socket: ClientSocket, { clock }: SessionPorts): ClientSocket {
-  return {
-    send: (message) => socket.send(message),
-    bufferedBytes: () => socket.bufferedBytes(),
-    terminate: () => socket.terminate(),
-    end(code, reason) {
-      socket.end(code, reason);
-      clock.setTimeout(() => socket.terminate(), LINGER_MS).unref();
-    },
-  };
 }
