@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { WebSocket } from 'ws';
 import { loadConfig } from '../../src/config/config.ts';
 import { Service } from '../../src/threads/control/service.ts';
@@ -45,7 +45,10 @@ test('a simulator that is killed and comes back is reconnected, without a repeat
   for (let i = 1; i < seen.length; i++) assert.equal(seen[i], (seen[i - 1] ?? 0) + 1);
 });
 
-test('a Greeks worker that is killed is replaced, and Greeks go on', async (t) => {
+const KEY = 'test-key-test-key-test-key-test-key-test-key';
+
+/** The service in this process, so that a test can reach its threads. */
+async function startInProcess(t: TestContext): Promise<Service> {
   const service = new Service({
     config: loadConfig({
       TICKER_MARKET_PORT: '0',
@@ -55,20 +58,25 @@ test('a Greeks worker that is killed is replaced, and Greeks go on', async (t) =
       TICKER_DATA_DIR: temporaryFolder(t),
     }),
     accounts: [],
-    apiKey: 'test-key-test-key-test-key-test-key-test-key',
+    apiKey: KEY,
     onFatal: (error) => assert.fail(error),
   });
   t.after(() => service.stop());
   await service.start();
+  return service;
+}
+
+test('a Greeks worker that is killed is replaced, and Greeks go on', async (t) => {
+  const service = await startInProcess(t);
   const url = `${service.marketUrl.replace('http', 'ws')}/ws/ticks`;
-  const client = await TicksClient.connect(t, url, 'test-key-test-key-test-key-test-key-test-key');
+  const client = await TicksClient.connect(t, url, KEY);
   const hasGreeks = (tick: TickObject) => tick.greeks?.status === 'OK';
   for (const underlying of ['NIFTY', 'BANKNIFTY']) {
     const chain = { underlying, strikes: 2 };
     await client.request({ type: 'subscribe', chain, mode: 'full', greeks: true });
   }
   await client.nextTick(hasGreeks);
-  for (const thread of [...service.greeksThreads]) await thread.terminate();
+  for (const thread of [...service.threads.greeks]) await thread.terminate();
   await metricsUntil(
     service.marketUrl,
     (m) => m.get('ticker_thread_restarts_total{thread="greeks"}') === 2,
@@ -84,6 +92,40 @@ test('a Greeks worker that is killed is replaced, and Greeks go on', async (t) =
       sequences.set(tick.instrument_token, tick.instrument_sequence);
     }
   }
+});
+
+test('an ingest thread that dies is replaced; positions and counts go on', async (t) => {
+  const service = await startInProcess(t);
+  const url = `${service.marketUrl.replace('http', 'ws')}/ws/ticks`;
+  const client = await TicksClient.connect(t, url, KEY);
+  await client.request({ type: 'subscribe', instruments: [NIFTY], mode: 'full' });
+  const before = await client.nextTick(isNifty);
+  await service.threads.ingest?.terminate();
+  const restarts = 'ticker_thread_restarts_total{thread="ingest"}';
+  await metricsUntil(service.marketUrl, (m) => m.get(restarts) === 1);
+  const after = await client.nextTick(isNifty);
+  assert.ok(after.sequence > before.sequence);
+  assert.ok(after.instrument_sequence > before.instrument_sequence);
+});
+
+test('a publish thread that fails says 1012 to its clients and serves again', async (t) => {
+  const service = await startInProcess(t);
+  const url = `${service.marketUrl.replace('http', 'ws')}/ws/ticks`;
+  const client = await TicksClient.connect(t, url, KEY);
+  // A message that no control sends: handling it throws where nothing catches.
+  service.threads.publish?.postMessage({ type: 'chain-changed' });
+  assert.equal(await client.closed, 1012);
+  const restarts = 'ticker_thread_restarts_total{thread="publish"}';
+  const served = async () => {
+    for (;;) {
+      const answer = await readMetrics(service.marketUrl).catch(() => undefined);
+      if (answer?.get(restarts) === 1) return;
+    }
+  };
+  await served();
+  const again = await TicksClient.connect(t, url, KEY);
+  await again.request({ type: 'subscribe', instruments: [NIFTY], mode: 'full' });
+  await again.nextTick(isNifty);
 });
 
 test('a client that talks nonsense is answered with codes, then closed with 1008', async (t) => {

@@ -94,9 +94,11 @@ export class Service {
     this.#startFailed.catch(() => undefined);
   }
 
-  /** The Greeks pool's threads, for fault tests. */
-  get greeksThreads(): GreeksPool['threads'] {
-    return this.#greeks?.threads ?? [];
+  /** Running threads, for fault tests. */
+  get threads() {
+    const ingest = this.#ingest?.worker;
+    const publish = this.#publish?.worker;
+    return { ingest, publish, greeks: this.#greeks?.threads ?? [] };
   }
 
   /**

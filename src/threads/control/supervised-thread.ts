@@ -40,6 +40,11 @@ export class SupervisedThread<Out, In extends { type: string }> {
     this.#options = options;
   }
 
+  /** The running thread, for fault tests; undefined while it is down. */
+  get worker(): Worker | undefined {
+    return this.#worker;
+  }
+
   start(): void {
     const { spawn, clock, onMessage, name, logger } = this.#options;
     const worker = spawn();
