@@ -27,7 +27,7 @@ const SHUFFLE = 1471;
 const QUIET_MS = 30_000;
 const POLL_MS = 100;
 /** No new rate after this. */
-const CLIMB_MAX_MS = 110_000;
+const CLIMB_MAX_MS = 130_000;
 
 /** The simulator itself must have made this share of the ticks that it should. */
 const MADE_SHARE_MIN = 0.97;

@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import { createSystemClock, type TimerHandle } from '../../domain/clock.ts';
 import { TickerError } from '../../domain/error-codes.ts';
 import { type BrokerAccount, secretsOf } from '../../config/accounts.ts';
@@ -95,7 +96,11 @@ export class Service {
   }
 
   /** Running threads, for fault tests. */
-  get threads() {
+  get threads(): {
+    ingest: Worker | undefined;
+    publish: Worker | undefined;
+    greeks: GreeksPool['threads'];
+  } {
     const ingest = this.#ingest?.worker;
     const publish = this.#publish?.worker;
     return { ingest, publish, greeks: this.#greeks?.threads ?? [] };
