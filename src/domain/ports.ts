@@ -55,6 +55,11 @@ export interface ChainKey {
   strikes: number | 'all';
 }
 
+/** Identity of a chain: two requests for the same contracts have the same name. */
+export function chainName(key: ChainKey): string {
+  return `${key.underlying}|${key.expiry}|${key.strikes}`;
+}
+
 export type Resolution<Request> =
   | { request: Request; ok: true; instrument: SubscribableInstrument }
   | { request: Request; ok: false; code: ErrorCode };

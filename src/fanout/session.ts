@@ -3,6 +3,7 @@ import { ERRORS, type ErrorCode, TickerError } from '../domain/error-codes.ts';
 import {
   type Authenticator,
   type ChainKey,
+  chainName,
   CLOSE,
   type ClientSocket,
   type InstrumentDirectory,
@@ -172,7 +173,7 @@ export class ClientSession {
     added: Resolution<ChainKey>[],
     removedRows: readonly number[],
   ): void {
-    const source = chainSource(key);
+    const source = chainName(key);
     const chain = this.#chains.get(source);
     if (chain === undefined || this.connection.closed) return;
     const removed: number[] = [];
@@ -262,7 +263,7 @@ export class ClientSession {
     } else {
       const { chain, results } = await this.#ports.directory.resolveChain(target.chain);
       if (this.connection.closed) return;
-      const source = chainSource(chain);
+      const source = chainName(chain);
       if (!this.#chains.has(source)) this.#ports.chains.follow(chain);
       this.#chains.set(source, { key: chain, options: wanted, order });
       outcomes = results.map((item) => this.#subscribeItem(item, source, wanted, order));
@@ -326,7 +327,7 @@ export class ClientSession {
   ): Promise<SubscriptionResult[]> {
     // The chain may have been named without its expiry: the directory fills that in.
     const { chain } = await this.#ports.directory.resolveChain(request);
-    const source = chainSource(chain);
+    const source = chainName(chain);
     const followed = this.#chains.get(source);
     if (followed === undefined) return [failure(chain, 'NOT_SUBSCRIBED')];
     this.#chains.delete(source);
@@ -378,11 +379,6 @@ export class ClientSession {
     this.connection.closed = true;
     this.connection.socket.end(closeCode, `${code}: ${detail}`);
   }
-}
-
-/** Identity of a chain subscription. */
-export function chainSource(key: ChainKey): string {
-  return `${key.underlying}|${key.expiry}|${key.strikes}`;
 }
 
 /** Each once, also if it was asked for twice. */

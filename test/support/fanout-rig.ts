@@ -2,7 +2,8 @@ import type { ChainKey, Principal, Scope, SubscribableInstrument } from '../../s
 import { GREEKS_STATUS } from '../../src/domain/status.ts';
 import { ClientConnection, BY_NAME, Subscription } from '../../src/fanout/connection.ts';
 import { Delivery } from '../../src/fanout/delivery.ts';
-import { chainSource, ClientSession, type SessionPorts } from '../../src/fanout/session.ts';
+import { chainName } from '../../src/domain/ports.ts';
+import { ClientSession, type SessionPorts } from '../../src/fanout/session.ts';
 import { SubscriptionIndex } from '../../src/fanout/subscription-index.ts';
 import type { DeliveryOptions } from '../../src/fanout/client-message.ts';
 import { createPrivateTicks } from '../../src/shm/block.ts';
@@ -180,7 +181,7 @@ export class FanoutRig {
   }
 
   #follow(key: ChainKey, change: number): void {
-    const source = chainSource(key);
+    const source = chainName(key);
     this.followers.set(source, (this.followers.get(source) ?? 0) + change);
   }
 }

@@ -1,22 +1,8 @@
 import Type from 'typebox';
 import { istMidnightMs } from '../../domain/calendar.ts';
 import { TickerError } from '../../domain/error-codes.ts';
-import type { InstrumentType } from '../../domain/instrument.ts';
+import type { InstrumentSearch } from '../../domain/ports.ts';
 import { defineRoute, jsonText, type Route } from '../route.ts';
-
-/** What to search for; conditions that are left out match everything. */
-export interface InstrumentSearch {
-  /** Matches symbol or name: exact first, then at the start, then anywhere. */
-  q?: string;
-  exchange?: string;
-  segment?: string;
-  underlying?: string;
-  /** IST day. */
-  expiry?: string;
-  type?: InstrumentType;
-  limit: number;
-  offset: number;
-}
 
 /** Answers about instruments, as JSON text: long ones are made on another thread. */
 export interface InstrumentQueries {

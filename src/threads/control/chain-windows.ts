@@ -1,4 +1,4 @@
-import type { ChainKey } from '../../domain/ports.ts';
+import { type ChainKey, chainName } from '../../domain/ports.ts';
 import type { Instrument } from '../../domain/instrument.ts';
 import {
   type InstrumentRegistry,
@@ -63,14 +63,14 @@ export class ChainWindows {
   }
 
   unfollow(key: ChainKey): void {
-    const window = this.#windows.get(windowName(key));
+    const window = this.#windows.get(chainName(key));
     if (window === undefined || window.followers === 0) return;
     window.followers--;
     window.idleRefreshes = 0;
   }
 
   #open(key: ChainKey): Window | undefined {
-    const name = windowName(key);
+    const name = chainName(key);
     let window = this.#windows.get(name);
     if (window === undefined) {
       const chain = this.find(key.underlying, key.expiry);
@@ -126,8 +126,4 @@ function windowOf(chain: OptionChain, key: ChainKey, centre: number): StrikeLegs
 
 function legsOf(strikes: readonly StrikeLegs[]): Instrument[] {
   return strikes.flatMap(({ call, put }) => [call, put].filter((leg) => leg !== undefined));
-}
-
-function windowName(key: ChainKey): string {
-  return `${key.underlying}|${key.expiry}|${key.strikes}`;
 }

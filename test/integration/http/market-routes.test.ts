@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { TickerError } from '../../../src/domain/error-codes.ts';
 import { marketRoutes, type MarketRoutesOptions } from '../../../src/http/market-routes.ts';
-import type { InstrumentSearch } from '../../../src/http/routes/instruments.ts';
+import type { InstrumentSearch } from '../../../src/domain/ports.ts';
 import type { Readiness } from '../../../src/http/routes/system.ts';
 import {
   FULL_KEY,
