@@ -72,7 +72,6 @@ export const MODE_NAME = { 1: 'ltp', 2: 'quote', 3: 'full', 4: 'compact' } as co
 
 /** Reserved numbers that say "undefined" in slots and frames. */
 export const UNDEFINED_U8 = 0xff;
-export const UNDEFINED_U16 = 0xffff;
 export const UNDEFINED_U32 = 0xffff_ffff;
 export const UNDEFINED_I32 = -0x8000_0000;
 /** FLT_MAX and DBL_MAX. */

@@ -69,11 +69,6 @@ export class Exchange {
     });
   }
 
-  /** True when an answer was sent or the client went away. */
-  get isOver(): boolean {
-    return this.#over;
-  }
-
   /** Value of a request header; `name` in lower case. */
   header(name: string): string | undefined {
     return this.#headers.get(name);

@@ -84,11 +84,6 @@ function native(): Native {
   return loaded;
 }
 
-/** Loads the native build now, so that its absence is an error of the start. */
-export function verifyNativeBuild(): void {
-  native();
-}
-
 /** An app without routes. A thread with an open app must close it before it ends. */
 export function createApp(): uWebSockets.TemplatedApp {
   return native().App();

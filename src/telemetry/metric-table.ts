@@ -32,6 +32,10 @@ export const METRICS = {
     help: 'Packets of the broker that did not become ticks, by reason.',
     label: 'reason',
   },
+  upstream_trailing_bytes_total: {
+    type: 'counter',
+    help: 'Bytes of the broker behind the last announced packet of a frame.',
+  },
   upstream_ticks_flagged_total: {
     type: 'counter',
     help: 'Ticks received with a validation flag, by flag.',
@@ -133,6 +137,10 @@ export const METRICS = {
     type: 'counter',
     help: 'WebSocket clients that went, by cause.',
     label: 'cause',
+  },
+  clients_unauthenticated_total: {
+    type: 'counter',
+    help: 'WebSocket clients refused at the upgrade for a key that is not valid.',
   },
   client_subscriptions: { type: 'gauge', help: 'Instruments subscribed, summed over clients.' },
   client_buffered_bytes: { type: 'gauge', help: 'Bytes waiting for clients to read them.' },

@@ -181,6 +181,8 @@ test('a socket without a key is told so and closed; a bad key too', async (t) =>
   bad.on('error', () => undefined);
   const [code] = (await once(bad, 'close')) as [number];
   assert.equal(code, 4500);
+  const counted = await readMetrics(service.url);
+  assert.equal(counted.get('ticker_clients_unauthenticated_total'), 1);
   const anonymous = new TicksClient(t, service.ticksUrl, ['ticker.v1.json']);
   await once(anonymous.socket, 'open');
   const answer = await anonymous.request({ type: 'subscribe', instruments: [NIFTY] });

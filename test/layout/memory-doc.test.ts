@@ -17,7 +17,7 @@ test('the memory document has a section for every region and a row for every fie
   for (const { name, offset, size, type } of byteTable('tick-slot.ts', 'Tick slot').fields) {
     assert.ok(document.includes(`| ${offset} | ${size} | ${type} | \`${name}\` |`), name);
   }
-  for (const word of ['`INTENT`', '`STOP`', '`GREEKS_CLAIM`', '`chain_words`', '`SOCKETS_OPEN`']) {
+  for (const word of ['`INTENT`', '`STOP`', '`GREEKS_CLAIM`', '`chain_words`', '`SUBSCRIBED`']) {
     assert.ok(document.includes(word), word);
   }
 });

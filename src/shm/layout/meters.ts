@@ -34,7 +34,6 @@ export const INGEST = {
   REJECT_TRUNCATED: 9,
   REJECT_TRAILING_BYTES: 10,
   REJECT_UNKNOWN_INSTRUMENT: 11,
-  REJECT_TABLE_FULL: 12,
   /** Ticks whose Greeks section a late worker still held. */
   SECTIONS_IN_USE: 16,
   /** Ticks with a validation flag, by flag. */
@@ -47,8 +46,6 @@ export const INGEST = {
   CONNECT_FAILURES: 26,
   AUTH_REFUSALS: 27,
   STALLS: 28,
-  /** Gauge: sockets open. */
-  SOCKETS_OPEN: 32,
   /** Gauge: instruments subscribed upstream. */
   SUBSCRIBED: 33,
 } as const;
@@ -82,7 +79,6 @@ export const PUBLISH = {
   CLIENTS_CLOSED: 17,
   CLOSED_TOO_SLOW: 18,
   CLOSED_UNAUTHENTICATED: 19,
-  CLOSED_IDLE: 20,
   /** HTTP answers by class: HTTP_STATUS_FIRST + hundreds of the status. */
   HTTP_STATUS_FIRST: 24,
   /** Gauges. */

@@ -89,7 +89,6 @@ function meterEachSecond(clock: Clock, meters: ThreadMeters, feed: KiteFeed): vo
     meters.add(INGEST.AUTH_REFUSALS, counts.authRefusals - seen.authRefusals);
     meters.add(INGEST.STALLS, counts.stalls - seen.stalls);
     Object.assign(seen, counts);
-    meters.set(INGEST.SOCKETS_OPEN, feed.status().filter(({ state }) => state === 'OPEN').length);
     meters.set(INGEST.SUBSCRIBED, feed.size);
   }, SECOND_MS);
   timer.unref();

@@ -72,6 +72,7 @@ export class MeterReader {
         truncated: ingest.get(INGEST.REJECT_TRUNCATED),
         unknown_instrument: ingest.get(INGEST.REJECT_UNKNOWN_INSTRUMENT),
       },
+      upstream_trailing_bytes_total: ingest.get(INGEST.REJECT_TRAILING_BYTES),
       upstream_ticks_flagged_total: {
         CROSSED_BOOK: ingest.get(INGEST.FLAG_CROSSED_BOOK),
         OUT_OF_ORDER: ingest.get(INGEST.FLAG_OUT_OF_ORDER),
@@ -108,6 +109,7 @@ export class MeterReader {
         late: this.#publish.get(PUBLISH.GREEKS_LATE),
         skipped: this.#sum(GREEKS.SKIPPED),
         overrun: this.#sum(GREEKS.OVERRUN),
+        not_pending: this.#sum(GREEKS.NOT_PENDING),
         section_in_use: this.#ingest.get(INGEST.SECTIONS_IN_USE),
       },
       greeks_forwards_total: sources,
@@ -154,6 +156,7 @@ export class MeterReader {
       clients: publish.get(PUBLISH.CLIENTS),
       clients_opened_total: publish.get(PUBLISH.CLIENTS_OPENED),
       clients_closed_total: { too_slow: tooSlow, other: closed - tooSlow },
+      clients_unauthenticated_total: publish.get(PUBLISH.CLOSED_UNAUTHENTICATED),
       client_subscriptions: publish.get(PUBLISH.SUBSCRIPTIONS),
       client_buffered_bytes: publish.get(PUBLISH.BUFFERED_BYTES),
       client_messages_total: publish.get(PUBLISH.MESSAGES_RECEIVED),

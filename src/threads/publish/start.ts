@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { errorText, TickerError } from '../../domain/error-codes.ts';
-import { type Scope, SCOPES } from '../../domain/ports.ts';
+import { type Authenticator, type Scope, SCOPES } from '../../domain/ports.ts';
 import { Delivery } from '../../fanout/delivery.ts';
 import type { ClientSession } from '../../fanout/session.ts';
 import { SubscriptionIndex } from '../../fanout/subscription-index.ts';
@@ -66,6 +66,7 @@ class PublishThread {
   readonly #context: ThreadContext;
   readonly #link: ControlLink;
   readonly #board: StatusBoard;
+  readonly #authenticator: Authenticator;
   readonly #sessions: Sessions;
   readonly #cycle: DutyCycle;
   readonly #bySocket = new WeakMap<WebSocketConnection, ClientSession>();
@@ -79,6 +80,7 @@ class PublishThread {
     this.#port = port;
     this.#context = createThreadContext('publish', data, blocks.meters, METER_WRITER.PUBLISH);
     const { clock, meters, logger } = this.#context;
+    this.#authenticator = createKeyAuthenticator([issuedKey(data.apiKey)]);
     this.#link = new ControlLink((message) => this.#post(message), clock);
     this.#board = new StatusBoard(blocks, () => this.#sessions.meter());
     const ring = new Ring(blocks.ring);
@@ -107,7 +109,7 @@ class PublishThread {
     const threadName = Math.floor(clock.nowUs()).toString(36);
     const ports = {
       clock,
-      authenticator: createKeyAuthenticator([issuedKey(data.apiKey)]),
+      authenticator: this.#authenticator,
       directory: this.#link,
       index,
       delivery,
@@ -153,10 +155,10 @@ class PublishThread {
   }
 
   #mount(app: TemplatedApp): void {
-    const { production, corsOrigins, apiKey, clientsMax, clientBufferBytes } = this.#data;
+    const { production, corsOrigins, clientsMax, clientBufferBytes } = this.#data;
     const { clock, logger, meters } = this.#context;
     const web = createWebContext({
-      authenticator: createKeyAuthenticator([issuedKey(apiKey)]),
+      authenticator: this.#authenticator,
       corsOrigins,
       production,
       clock,
