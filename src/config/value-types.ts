@@ -54,6 +54,17 @@ export function oneOf<const Choice extends string>(choices: readonly Choice[]): 
   };
 }
 
+/** Text without spaces around it; both bounds of its length included. */
+export function text(minimum: number, maximum: number): ValueType<string> {
+  return {
+    allowed: `text of ${minimum} to ${maximum} characters`,
+    parse: (given) =>
+      given.trim() === given && given.length >= minimum && given.length <= maximum
+        ? given
+        : undefined,
+  };
+}
+
 export const path: ValueType<string> = { allowed: 'a path', parse: (text) => text };
 
 export const host: ValueType<string> = {

@@ -5,31 +5,6 @@
 import type { ErrorCode } from './error-codes.ts';
 import type { InstrumentType } from './instrument.ts';
 
-/** Scopes a key can hold. */
-export const SCOPES = [
-  'ticks:read',
-  'instruments:read',
-  'subscriptions:write',
-  'orders:read',
-  'orders:write',
-  'accounts:admin',
-  'trading-state:write',
-  'metrics:read',
-  'admin',
-] as const;
-export type Scope = (typeof SCOPES)[number];
-
-/** Who is calling. */
-export interface Principal {
-  keyId: string;
-  scopes: ReadonlySet<Scope>;
-}
-
-/** Checks a bearer token; constant-time. Undefined: not a valid key. */
-export interface Authenticator {
-  authenticate(token: string): Principal | undefined;
-}
-
 /** A contract as a subscriber sees it, and its row in shared memory. */
 export interface SubscribableInstrument {
   token: number;

@@ -1,13 +1,12 @@
 import type { Clock, TimerHandle } from '../domain/clock.ts';
 import { ERRORS, type ErrorCode, TickerError } from '../domain/error-codes.ts';
+import type { Authenticator, Principal } from '../domain/access.ts';
 import {
-  type Authenticator,
   type ChainKey,
   chainName,
   CLOSE,
   type ClientSocket,
   type InstrumentDirectory,
-  type Principal,
   type Resolution,
 } from '../domain/ports.ts';
 import type { HelloMessage, ServerMessage, SubscriptionResult } from '../wire/messages.ts';

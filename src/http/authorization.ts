@@ -1,4 +1,4 @@
-import type { Authenticator, Principal } from '../domain/ports.ts';
+import type { Authenticator, Principal } from '../domain/access.ts';
 import { problem } from './problem.ts';
 import type { Access, Problem } from './route.ts';
 

@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox';
 import type { ErrorCode } from '../domain/error-codes.ts';
-import type { Principal, Scope } from '../domain/ports.ts';
+import type { Principal, Scope } from '../domain/access.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 

@@ -1,4 +1,4 @@
-import type { Principal } from '../domain/ports.ts';
+import type { Principal } from '../domain/access.ts';
 import { authorize } from './authorization.ts';
 import { Exchange, headerProblem } from './exchange.ts';
 import type { HttpRequest, HttpResponse, TemplatedApp } from './native.ts';

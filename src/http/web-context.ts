@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../domain/clock.ts';
-import type { Authenticator } from '../domain/ports.ts';
+import type { Authenticator } from '../domain/access.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { CorsPolicy } from './cors.ts';
 import type { ExchangeContext } from './exchange.ts';

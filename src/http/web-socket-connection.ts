@@ -1,4 +1,5 @@
-import type { ClientSocket, Principal } from '../domain/ports.ts';
+import type { Principal } from '../domain/access.ts';
+import type { ClientSocket } from '../domain/ports.ts';
 import type { WebSocket } from './native.ts';
 
 /** What `send` of uWebSockets.js answers when its own buffer limit dropped the message. */

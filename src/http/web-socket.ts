@@ -1,4 +1,5 @@
-import { CLOSE, type Principal } from '../domain/ports.ts';
+import type { Principal } from '../domain/access.ts';
+import { CLOSE } from '../domain/ports.ts';
 import { invalidKey, principalOf } from './authorization.ts';
 import { isSameOrigin } from './cors.ts';
 import { Exchange, headerProblem } from './exchange.ts';

@@ -1,4 +1,5 @@
-import type { ChainKey, Principal, Scope, SubscribableInstrument } from '../../src/domain/ports.ts';
+import { DEFAULT_KEY_LIMITS, type Principal, type Scope } from '../../src/domain/access.ts';
+import type { ChainKey, SubscribableInstrument } from '../../src/domain/ports.ts';
 import { GREEKS_STATUS } from '../../src/domain/status.ts';
 import { ClientConnection, BY_NAME, Subscription } from '../../src/fanout/connection.ts';
 import { Delivery } from '../../src/fanout/delivery.ts';
@@ -187,7 +188,12 @@ export class FanoutRig {
 }
 
 export function principal(scopes: readonly Scope[] = ['ticks:read']): Principal {
-  return { keyId: 'test', scopes: new Set(scopes) };
+  return {
+    keyId: 'test',
+    scopes: new Set(scopes),
+    accounts: 'all',
+    limits: DEFAULT_KEY_LIMITS,
+  };
 }
 
 /** Lets everything that is due in promises happen. */

@@ -1,4 +1,5 @@
-import type { ClientSocket, Principal } from '../../domain/ports.ts';
+import type { Principal } from '../../domain/access.ts';
+import type { ClientSocket } from '../../domain/ports.ts';
 import { CLOSE } from '../../domain/ports.ts';
 import { ClientSession, type SessionPorts } from '../../fanout/session.ts';
 import { PUBLISH } from '../../shm/layout/meters.ts';

@@ -1,10 +1,10 @@
 import type { MessagePort } from 'node:worker_threads';
+import { configuredKey, KeyTable } from '../../access/key-table.ts';
 import { errorText, TickerError } from '../../domain/error-codes.ts';
-import { type Authenticator, type Scope, SCOPES } from '../../domain/ports.ts';
+import { type Authenticator, SCOPES } from '../../domain/access.ts';
 import { Delivery } from '../../fanout/delivery.ts';
 import type { ClientSession } from '../../fanout/session.ts';
 import { SubscriptionIndex } from '../../fanout/subscription-index.ts';
-import { createKeyAuthenticator } from '../../http/key-authenticator.ts';
 import { marketRoutes } from '../../http/market-routes.ts';
 import { createApp, listenExclusive, type Listener, type TemplatedApp } from '../../http/native.ts';
 import { mountHttp } from '../../http/server.ts';
@@ -80,7 +80,7 @@ class PublishThread {
     this.#port = port;
     this.#context = createThreadContext('publish', data, blocks.meters, METER_WRITER.PUBLISH);
     const { clock, meters, logger } = this.#context;
-    this.#authenticator = createKeyAuthenticator([issuedKey(data.apiKey)]);
+    this.#authenticator = new KeyTable(clock, [configuredKey('default', data.apiKey, SCOPES)]);
     this.#link = new ControlLink((message) => this.#post(message), clock);
     this.#board = new StatusBoard(blocks, () => this.#sessions.meter());
     const ring = new Ring(blocks.ring);
@@ -260,8 +260,4 @@ class PublishThread {
   #post(message: FromPublish): void {
     this.#port.postMessage(message);
   }
-}
-
-function issuedKey(token: string): { keyId: string; token: string; scopes: readonly Scope[] } {
-  return { keyId: 'default', token, scopes: SCOPES };
 }

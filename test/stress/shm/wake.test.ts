@@ -40,12 +40,9 @@ for (const { name, asynchronous, rounds } of CASES) {
     } satisfies ThrowerData);
     assert.equal(await thrower.result, rounds);
     const results = await Promise.all(sleepers.map((sleeper) => sleeper.result));
+    // How often work came between announcement and sleep is chance; the interleavings are walked
+    // through one by one in test/unit/shm/wake-interleavings.test.ts.
     t.diagnostic(JSON.stringify(results));
-    for (const { seen, waits } of results) {
-      assert.equal(seen, rounds);
-      assert.ok(waits > 0, 'it did sleep');
-    }
-    const caught = results.reduce((sum, { caughtByLook }) => sum + caughtByLook, 0);
-    assert.ok(caught > 0, 'work came between announcement and sleep');
+    for (const { seen } of results) assert.equal(seen, rounds);
   });
 }

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
+import { configuredKey, KeyTable } from '../../../src/access/key-table.ts';
 import { createSystemClock, type Clock } from '../../../src/domain/clock.ts';
-import { SCOPES } from '../../../src/domain/ports.ts';
-import { createKeyAuthenticator } from '../../../src/http/key-authenticator.ts';
+import { SCOPES } from '../../../src/domain/access.ts';
 import { createApp, listenExclusive } from '../../../src/http/native.ts';
 import type { Route } from '../../../src/http/route.ts';
 import { mountHttp } from '../../../src/http/server.ts';
@@ -48,9 +48,9 @@ export async function startWeb(
   const statuses: number[] = [];
   const clock = options.clock ?? createSystemClock();
   const web = createWebContext({
-    authenticator: createKeyAuthenticator([
-      { keyId: 'full', token: FULL_KEY, scopes: SCOPES },
-      { keyId: 'ticks', token: TICKS_KEY, scopes: ['ticks:read'] },
+    authenticator: new KeyTable(clock, [
+      configuredKey('full', FULL_KEY, SCOPES),
+      configuredKey('ticks', TICKS_KEY, ['ticks:read']),
     ]),
     corsOrigins: options.corsOrigins ?? [],
     production: options.production ?? false,

@@ -1,0 +1,70 @@
+/**
+ * Who may do what: keys, their scopes and the principal that a valid key stands for.
+ */
+
+/** Scopes a key can hold. `admin` includes every other one. */
+export const SCOPES = [
+  'ticks:read',
+  'instruments:read',
+  'subscriptions:write',
+  'orders:read',
+  'orders:write',
+  'accounts:admin',
+  'trading-state:write',
+  'metrics:read',
+  'admin',
+] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** What one key may use at a time. */
+export interface KeyLimits {
+  /** WebSocket connections. */
+  connections: number;
+  /** Instruments of one connection. */
+  subscriptions: number;
+  /** HTTP requests per second. */
+  requestsPerSecond: number;
+}
+
+/** Limits of a key that was given none of its own. */
+export const DEFAULT_KEY_LIMITS: KeyLimits = {
+  connections: 100,
+  subscriptions: 9_000,
+  requestsPerSecond: 50,
+};
+
+/** Who is calling. */
+export interface Principal {
+  keyId: string;
+  scopes: ReadonlySet<Scope>;
+  /** Broker accounts that it may touch. */
+  accounts: ReadonlySet<string> | 'all';
+  limits: KeyLimits;
+}
+
+/** A key as threads know it: everything but its text. Plain data that can be sent to a thread. */
+export interface KeyRecord {
+  id: string;
+  /** SHA-256 of the key's text in hex. */
+  hash: string;
+  scopes: readonly Scope[];
+  accounts: readonly string[] | 'all';
+  limits: KeyLimits;
+  /** Epoch ms after which it is no longer valid; null: never. */
+  expiresMs: number | null;
+}
+
+/** Checks a bearer token; constant-time. Undefined: not a valid key. */
+export interface Authenticator {
+  authenticate(token: string): Principal | undefined;
+}
+
+/** True if the principal holds `scope`, by name or as `admin`. */
+export function holdsScope(principal: Principal, scope: Scope): boolean {
+  return principal.scopes.has(scope) || principal.scopes.has('admin');
+}
+
+/** True if the principal may touch the broker account `account`. */
+export function mayTouchAccount(principal: Principal, account: string): boolean {
+  return principal.accounts === 'all' || principal.accounts.has(account);
+}
