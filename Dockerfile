@@ -8,7 +8,7 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json ./
 COPY schemas schemas
 COPY src src
-RUN npm run build && npm prune --omit=dev --ignore-scripts
+RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts
 # The library brings builds for every platform and Node.js release; the image needs one.
 RUN abi="$(node -p process.versions.modules)" \
     && find node_modules/uWebSockets.js -name 'uws_*.node' ! -name "uws_linux_*_${abi}.node" -delete \

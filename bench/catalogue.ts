@@ -39,6 +39,12 @@ export const BENCHES: readonly BenchDefinition[] = [
     load: async () => (await import('./pipeline/tick-to-frame.ts')).runTickToFrame,
   },
   {
+    kind: 'isolated',
+    name: 'secrets',
+    title: 'Stored secrets, encrypted and decrypted',
+    load: async () => (await import('./micro/secrets.ts')).runSecrets,
+  },
+  {
     kind: 'hosted',
     name: 'socket',
     title: 'Simulator, service and clients in processes of their own, over sockets',

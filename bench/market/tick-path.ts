@@ -1,9 +1,11 @@
 import { exchangeCalendar } from '../../src/domain/calendar.ts';
+import { flatPricing } from '../../src/domain/pricing-terms.ts';
 import { type Clock, createSystemClock } from '../../src/domain/clock.ts';
 import { InstrumentTable } from '../../src/shm/instrument-table.ts';
 import { LastValueTable } from '../../src/shm/last-value-table.ts';
 import { METER_WRITER } from '../../src/shm/layout/meters.ts';
 import { ThreadMeters } from '../../src/shm/meters.ts';
+import { RepriceRing } from '../../src/shm/reprice-ring.ts';
 import { Ring } from '../../src/shm/ring.ts';
 import { RingWriter } from '../../src/shm/ring-writer.ts';
 import { RowAllocator } from '../../src/threads/control/row-allocator.ts';
@@ -27,12 +29,18 @@ export interface TickPath {
   ingestMeters: ThreadMeters;
   greeksMeters: ThreadMeters;
   publishMeters: ThreadMeters;
+  /** What the worker says to have repriced. */
+  repriced: RepriceRing;
   /** Rows of the recording's instruments, in their order. */
   rows: number[];
 }
 
 /** Wires the loops as control does, every instrument of the recording in the tables. */
-export function createTickPath(recording: MarketRecording, ringSlots: number): TickPath {
+export function createTickPath(
+  recording: MarketRecording,
+  ringSlots: number,
+  pricing = flatPricing(RATE_PER_YEAR),
+): TickPath {
   const blocks = allocateSharedMemory({
     ringSlots,
     instrumentRows: INSTRUMENT_ROWS,
@@ -42,6 +50,7 @@ export function createTickPath(recording: MarketRecording, ringSlots: number): T
   const ring = new Ring(blocks.ring);
   const table = new InstrumentTable(blocks.instruments);
   const lastValues = new LastValueTable(blocks.lastValues);
+  const repriced = new RepriceRing(blocks.repriced, 0);
   const meters = (writer: number): ThreadMeters => new ThreadMeters(blocks.meters, writer);
   const ingestMeters = meters(METER_WRITER.INGEST);
   const greeksMeters = meters(METER_WRITER.GREEKS);
@@ -49,7 +58,7 @@ export function createTickPath(recording: MarketRecording, ringSlots: number): T
     table,
     registry: recording.registry,
     calendar: exchangeCalendar,
-    ratePerYear: RATE_PER_YEAR,
+    pricing,
     workers: 1,
   });
   const rows = recording.instruments.map((instrument) => allocator.rowOf(instrument));
@@ -72,11 +81,13 @@ export function createTickPath(recording: MarketRecording, ringSlots: number): T
       lastValues,
       table,
       meters: greeksMeters,
+      repriced,
       clock,
     }),
     ingestMeters,
     greeksMeters,
     publishMeters: meters(METER_WRITER.PUBLISH),
+    repriced,
     rows,
   };
 }

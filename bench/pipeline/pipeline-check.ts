@@ -20,6 +20,10 @@ export function checkPipeline(recording: MarketRecording, verifier: Verifier): v
     for (let index = 0; index < frame.count; index++) {
       const tick = frame.tick(index);
       const token = tick.instrumentToken;
+      if (tick.isRepriced) {
+        if (lastSequence.get(token) !== tick.instrumentSequence) jumps++;
+        continue;
+      }
       received.add(token, tick.lastPriceRaw ?? 0, tick.volume ?? 0);
       const last = lastSequence.get(token);
       if (last !== undefined && tick.instrumentSequence !== last + 1) jumps++;

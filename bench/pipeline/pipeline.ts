@@ -1,4 +1,5 @@
 import { PublishLoop } from '../../src/threads/publish/loop.ts';
+import { RepricedTicks } from '../../src/threads/publish/repriced-ticks.ts';
 import { takeOpening } from '../market/computed-ticks.ts';
 import type { MarketRecording } from '../market/recording.ts';
 import { createTickPath, type TickPath } from '../market/tick-path.ts';
@@ -31,6 +32,7 @@ export class Pipeline {
       ring: this.path.ring,
       table: this.path.table,
       delivery: this.sink.delivery,
+      repriced: new RepricedTicks([this.path.repriced], this.path.lastValues, this.sink.delivery),
       meters: this.path.publishMeters,
       clock: this.path.clock,
       onGap: (from, to) => {

@@ -28,6 +28,7 @@ export function createSinkClient(path: TickPath, recording: MarketRecording): Si
   });
   const sink: SinkClient = { delivery, onFrame: () => undefined };
   const socket: ClientSocket = {
+    remoteAddress: '127.0.0.1',
     send: (message) => {
       if (typeof message !== 'string') sink.onFrame(message);
       return true;

@@ -27,6 +27,8 @@ export interface ClientReport {
   bytes: number;
   /** Ticks flagged SNAPSHOT: none is expected during a run. */
   snapshots: number;
+  /** Records flagged REPRICED, which are no ticks of the stream. */
+  repriced: number;
   /** Ticks missing that nothing names. */
   unexplained: number;
   /** Ticks not newer than the instrument's last one. */

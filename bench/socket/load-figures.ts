@@ -56,6 +56,11 @@ export function loadFigures(load: LoadResult): Measurement[] {
     ),
     figure('option ticks with Greeks OK', '%', (100 * status(GREEKS_STATUS.OK)) / options),
     figure('option ticks late or skipped', '%', (100 * missed) / options),
+    figure(
+      'repriced records, all clients',
+      'records/s',
+      sumOf(reports, (r) => r.repriced) * perSecond,
+    ),
     ...cpuFigures(at, 'simulator, per tick', load.simulatorCpu, made, durationMs),
     ...cpuFigures(at, 'service, per tick in', load.serviceCpu, made, durationMs),
     figure(

@@ -69,6 +69,10 @@ export class RunTally {
     for (let index = 0; index < frame.count; index++) {
       const tick = frame.tick(index);
       newest = Math.max(newest, tick.sequence);
+      if (tick.isRepriced) {
+        this.#onRepriced(tick);
+        continue;
+      }
       this.#onTick(tick);
       if (tick.isSnapshot) continue;
       this.#fromReceive.record(nowUs - tick.receiveTimeUs);
@@ -114,6 +118,14 @@ export class RunTally {
     this.#counts.ticks++;
     this.#addSums(tick, place);
     this.#checkGreeks(tick, place);
+  }
+
+  /** Outside the stream: it must belong to the newest tick of its instrument. */
+  #onRepriced(tick: TickView): void {
+    const place = this.#places.get(tick.instrumentToken);
+    this.#counts.repriced++;
+    const last = place === undefined ? 0 : this.#instrumentSequences[place];
+    if (last !== tick.instrumentSequence) this.#counts.repeated++;
   }
 
   /** False if the tick is not newer than the instrument's last one. */
@@ -172,6 +184,7 @@ function zeroCounts() {
     frames: 0,
     bytes: 0,
     snapshots: 0,
+    repriced: 0,
     unexplained: 0,
     repeated: 0,
     badThrough: 0,

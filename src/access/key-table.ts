@@ -1,6 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import {
-  type Authenticator,
   DEFAULT_KEY_LIMITS,
   type KeyRecord,
   type Principal,
@@ -47,7 +46,7 @@ function known({ id, hash, scopes, accounts, limits, expiresMs }: KeyRecord): Kn
  * The keys that are valid now. Compares digests, all of them every time, so that the time it takes
  * says nothing about the keys.
  */
-export class KeyTable implements Authenticator {
+export class KeyTable {
   readonly #clock: Clock;
   #keys: readonly KnownKey[] = [];
 
@@ -61,6 +60,7 @@ export class KeyTable implements Authenticator {
     this.#keys = records.map(known).filter(({ hash }) => hash.length === HASH_BYTES);
   }
 
+  /** Undefined: not a valid key. */
   authenticate(token: string): Principal | undefined {
     const presented = createHash('sha256').update(token).digest();
     let found: KnownKey | undefined;

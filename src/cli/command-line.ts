@@ -1,4 +1,5 @@
 import { errorText, TickerError } from '../domain/error-codes.ts';
+import { redactText } from '../telemetry/redaction.ts';
 import type { Command } from './command.ts';
 
 /* Loaded when asked for: `ticker watch` needs no uWebSockets.js, `ticker sim` no Piscina. */
@@ -6,6 +7,14 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve.ts')).serveCommand,
   sim: async () => (await import('./sim.ts')).simCommand,
   watch: async () => (await import('./watch-command.ts')).watchCommand,
+  greeks: async () => (await import('./greeks.ts')).greeksCommand,
+  chain: async () => (await import('./chain.ts')).chainCommand,
+  accounts: async () => (await import('./accounts.ts')).accountsCommand,
+  keys: async () => (await import('./keys.ts')).keysCommand,
+  audit: async () => (await import('./audit.ts')).auditCommand,
+  migrate: async () => (await import('./migrate.ts')).migrateCommand,
+  doctor: async () => (await import('./doctor.ts')).doctorCommand,
+  secrets: async () => (await import('./secrets.ts')).secretsCommand,
 };
 
 const EXIT_FAILURE = 1;
@@ -20,7 +29,7 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
     process.exitCode = await run(args);
   } catch (error) {
     // Some texts of Node have several lines.
-    console.error(`ticker: ${errorText(error).replace(/\s*\n\s*/g, ' ')}`);
+    console.error(`ticker: ${redactText(errorText(error).replace(/\s*\n\s*/g, ' '))}`);
     const isUsage = error instanceof TickerError && error.code === 'USAGE';
     process.exitCode = isUsage ? EXIT_USAGE : EXIT_FAILURE;
   }

@@ -1,8 +1,7 @@
 import { readApiKeyFile } from '../config/api-key-file.ts';
-import { loadConfig } from '../config/config.ts';
-import { readProcessEnvironment } from '../config/environment.ts';
 import { TickerError } from '../domain/error-codes.ts';
 import { urlHost } from '../threads/control/url-host.ts';
+import { commandConfig } from './command-config.ts';
 
 /** Where a running service is, and the key that opens it. */
 export interface RunningService {
@@ -12,8 +11,8 @@ export interface RunningService {
 }
 
 /** The service that the configuration describes; `url` overrides where it is. */
-export function runningService(url: string | undefined): RunningService {
-  const config = loadConfig(readProcessEnvironment(), {}, 'command');
+export async function runningService(url: string | undefined): Promise<RunningService> {
+  const config = await commandConfig();
   const key = config.apiKey ?? readApiKeyFile(config.dataDirectory)?.key;
   if (key === undefined) {
     throw new TickerError(

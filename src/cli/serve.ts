@@ -1,12 +1,14 @@
 import { loadAccounts } from '../config/accounts.ts';
 import { readOrCreateApiKey } from '../config/api-key-file.ts';
-import { loadConfig } from '../config/config.ts';
-import { readProcessEnvironment } from '../config/environment.ts';
+import { loadPricing } from '../config/pricing-file.ts';
 import type { Config } from '../config/settings.ts';
 import { createSystemClock } from '../domain/clock.ts';
 import type { TickerError } from '../domain/error-codes.ts';
+import { redactText } from '../telemetry/redaction.ts';
+import { takeDataDirectory } from '../storage/embedded/data-directory-lock.ts';
 import { Service } from '../threads/control/service.ts';
 import type { Command } from './command.ts';
+import { commandConfig } from './command-config.ts';
 import { parseOptions } from './options.ts';
 import { aborted, stopSignals } from './stop-signals.ts';
 
@@ -37,8 +39,18 @@ export const serveCommand: Command = {
 async function serve(args: string[]): Promise<number> {
   // First of all: from here on a signal ends the service in order, whatever it is doing.
   const signal = stopSignals();
-  const config = configOf(args);
-  const warn = (message: string) => console.error(`ticker: ${message}`);
+  const config = await configOf(args);
+  // One instance has the data; a second one would share keys and database without knowing.
+  const lock = await takeDataDirectory(config.dataDirectory);
+  try {
+    return await runService(config, signal);
+  } finally {
+    lock.release();
+  }
+}
+
+async function runService(config: Config, signal: AbortSignal): Promise<number> {
+  const warn = (message: string) => console.error(`ticker: ${redactText(message)}`);
   const accounts =
     config.accountsFile === undefined
       ? []
@@ -46,12 +58,14 @@ async function serve(args: string[]): Promise<number> {
           production: config.environment === 'production',
           warn,
         });
+  const pricing = loadPricing(config);
   const apiKey = config.apiKey ?? generatedKey(config);
   let fatal: TickerError | undefined;
   const died = new AbortController();
   const service = new Service({
     config,
     accounts,
+    pricing,
     apiKey,
     onFatal: (error) => {
       fatal = error;
@@ -70,28 +84,31 @@ async function serve(args: string[]): Promise<number> {
   }
   if (fatal !== undefined) {
     // A hung thread cannot be ended alone; the supervisor outside starts a new process.
-    console.error(`ticker: ${fatal.message}`);
+    console.error(`ticker: ${redactText(fatal.message)}`);
     process.exit(EXIT_HUNG);
   }
   return 0;
 }
 
-function configOf(args: string[]): Config {
+function configOf(args: string[]): Promise<Config> {
   const { values } = parseOptions('serve', args, {
     port: { type: 'string' },
     bind: { type: 'string' },
     'data-dir': { type: 'string' },
     'accounts-file': { type: 'string' },
   });
-  return loadConfig(readProcessEnvironment(), {
+  const overrides = {
     TICKER_MARKET_PORT: values.port,
     TICKER_BIND: values.bind,
     TICKER_DATA_DIR: values['data-dir'],
     TICKER_ACCOUNTS_FILE: values['accounts-file'],
-  });
+  };
+  return commandConfig(overrides, 'serve');
 }
 
-function generatedKey(config: Config): string {
+/** The key of development, which is kept; production has none but those that were given. */
+function generatedKey(config: Config): string | undefined {
+  if (config.environment === 'production') return undefined;
   const { key, path, created } = readOrCreateApiKey(config.dataDirectory);
   if (created) console.error(`ticker: API key ${key} (printed this once; kept in ${path})`);
   return key;

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { loadConfig } from '../config/config.ts';
-import { readProcessEnvironment } from '../config/environment.ts';
 import { createSystemClock } from '../domain/clock.ts';
 import { TickerError } from '../domain/error-codes.ts';
 import { parseFaultScript, startSimulator } from '../feed/sim/simulator.ts';
+import { commandConfig } from './command-config.ts';
 import type { Command } from './command.ts';
 import { parseOptions, wholeNumber } from './options.ts';
 import { aborted, stopSignals } from './stop-signals.ts';
@@ -48,7 +47,7 @@ async function runSimulator(args: string[]): Promise<number> {
     TICKER_SIM_INSTRUMENTS: values.instruments,
     TICKER_SIM_RATE: values.rate,
   };
-  const config = loadConfig(readProcessEnvironment(), overrides, 'command');
+  const config = await commandConfig(overrides);
   const { speed, originEpochMs } = config.clock;
   const signal = stopSignals();
   const simulator = await startSimulator({

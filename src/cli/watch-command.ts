@@ -37,7 +37,7 @@ export const watchCommand: Command = {
     if (values.url !== undefined && !isHttpUrl(values.url)) {
       throw new TickerError('USAGE', `--url must be an http(s) URL, not ${values.url}`);
     }
-    const { url, key } = runningService(values.url);
+    const { url, key } = await runningService(values.url);
     const target = new URL('/ws/ticks', url);
     target.protocol = target.protocol === 'https:' ? 'wss:' : 'ws:';
     const signal = stopSignals();

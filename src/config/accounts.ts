@@ -147,10 +147,24 @@ function exposures(path: string, accounts: readonly BrokerAccount[]): string[] {
 }
 
 /**
- * Reads the accounts file: a JSON array of
- * `{id, api_key, api_secret?, access_token, market_data?, trading?, rest_url?, ws_url?}`.
- * Throws TickerError CONFIG_FILE; it names entry (from 1) and field, never a value.
+ * The accounts of a JSON array of
+ * `{id, api_key, api_secret?, access_token, market_data?, trading?, rest_url?, ws_url?}`; `place`:
+ * where it comes from. Throws TickerError CONFIG_FILE; it names entry (from 1) and field, never a
+ * value.
  */
+export function parseAccounts(text: string, place: string): BrokerAccount[] {
+  const entries = parseEntries(text, place);
+  const problems = entries.flatMap((entry, index) => entryProblems(entry, `entry ${index + 1}`));
+  if (problems.length === 0) {
+    const ids = entries.map((entry) => (entry as Fields)['id']);
+    const repeated = ids.findIndex((id, index) => ids.indexOf(id) !== index);
+    if (repeated >= 0) problems.push(`entry ${repeated + 1}, field id: is that of another entry`);
+  }
+  if (problems.length > 0) throw new TickerError('CONFIG_FILE', `${place}: ${problems.join('; ')}`);
+  return entries.map((entry) => toAccount(entry as Fields));
+}
+
+/** Reads the accounts file; see `parseAccounts`. Throws TickerError CONFIG_FILE. */
 export function loadAccounts(path: string, options: AccountsOptions): BrokerAccount[] {
   let text: string;
   try {
@@ -159,15 +173,7 @@ export function loadAccounts(path: string, options: AccountsOptions): BrokerAcco
     const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable';
     throw new TickerError('CONFIG_FILE', `${path} cannot be read (${reason})`, { cause: error });
   }
-  const entries = parseEntries(text, path);
-  const problems = entries.flatMap((entry, index) => entryProblems(entry, `entry ${index + 1}`));
-  if (problems.length === 0) {
-    const ids = entries.map((entry) => (entry as Fields)['id']);
-    const repeated = ids.findIndex((id, index) => ids.indexOf(id) !== index);
-    if (repeated >= 0) problems.push(`entry ${repeated + 1}, field id: is that of another entry`);
-  }
-  if (problems.length > 0) throw new TickerError('CONFIG_FILE', `${path}: ${problems.join('; ')}`);
-  const accounts = entries.map((entry) => toAccount(entry as Fields));
+  const accounts = parseAccounts(text, path);
   for (const exposure of exposures(path, accounts)) {
     if (options.production) throw new TickerError('CONFIG_FILE', exposure);
     options.warn(exposure);

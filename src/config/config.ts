@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { TickerError, type ErrorCode } from '../domain/error-codes.ts';
+import { secretDemands } from './config-secrets.ts';
 import { nearestName } from './nearest-name.ts';
+import { productionDemands } from './production-demands.ts';
+import { parseSecretReference } from './secret-reference.ts';
 import { SETTINGS, type Config, type Setting } from './settings.ts';
 
 /** Variables by name, as the process environment has them. */
@@ -77,30 +80,19 @@ function settingValue(
 ): unknown {
   const text = settingText(setting, environment, problems);
   if (text === undefined) return setting.default;
+  if (setting.secret && parseSecretReference(text) !== undefined) {
+    const inFile = `${setting.name}_FILE names a file that holds a reference: put it in ${setting.name}`;
+    const unresolved = `${setting.name} is a reference that was not looked up`;
+    const isInFile = Boolean(environment[setting.name + FILE_SUFFIX]);
+    problems.push({ code: 'CONFIG_INVALID', text: isInFile ? inFile : unresolved });
+    return setting.default;
+  }
   const value = setting.type.parse(text);
   if (value === undefined) {
     const must = `${setting.name} must be ${setting.type.allowed}${shownValue(setting, text)}`;
     problems.push({ code: 'CONFIG_INVALID', text: must });
   }
   return value ?? setting.default;
-}
-
-/** What production asks for beyond valid values; see TICKER_ENV. */
-function productionDemands(config: Config, environment: Environment): string[] {
-  const demands: string[] = [];
-  if (config.accountsFile === undefined) {
-    demands.push('TICKER_ACCOUNTS_FILE must name the broker accounts: the simulator is refused');
-  }
-  if (!environment[SETTINGS.apiKey.name] && !environment[SETTINGS.apiKey.name + FILE_SUFFIX]) {
-    demands.push('TICKER_API_KEY_FILE or TICKER_API_KEY must give the key: none is generated');
-  }
-  for (const origin of config.corsOrigins) {
-    if (!origin.startsWith('https:')) {
-      demands.push(`TICKER_CORS_ORIGINS must be https origins, not ${JSON.stringify(origin)}`);
-    }
-  }
-  if (config.clock.speed !== 1) demands.push('TICKER_CLOCK_SPEED must be 1');
-  return demands;
 }
 
 function configError(problems: readonly Problem[]): TickerError {
@@ -132,7 +124,7 @@ export function loadConfig(
   });
   const config = Object.fromEntries(values) as Config;
   if (config.environment === 'production' && purpose === 'serve') {
-    for (const text of productionDemands(config, merged)) {
+    for (const text of [...productionDemands(config), ...secretDemands(config, merged)]) {
       problems.push({ code: 'CONFIG_INVALID', text: `in production ${text}` });
     }
   }

@@ -58,8 +58,8 @@ export const SETTINGS = {
     oneOf(['development', 'production']),
     'development',
     'What the service may do on its own. `development` starts with nothing configured; ' +
-      '`production` refuses the simulator, a generated key, other than https origins and a ' +
-      'fast clock, and names what is missing.',
+      '`production` refuses the simulator, an embedded database, a generated key, secrets in ' +
+      'plain text, other than https origins and a fast clock, and names what is missing.',
   ),
   bind: setting('TICKER_BIND', host, '127.0.0.1', 'Address on which every port listens.'),
   marketPort: setting(
@@ -92,14 +92,15 @@ export const SETTINGS = {
   apiKey: optional(
     'TICKER_API_KEY',
     apiKey,
-    'The key that clients present. Left out: one is generated and kept in ' +
-      '`<data directory>/api-key` (development only).',
+    'A key that holds every scope, beside those of `ticker keys`. Left out: in development one ' +
+      'is generated and kept in `<data directory>/api-key`, in production there is none.',
     { secret: true },
   ),
   accountsFile: optional(
     'TICKER_ACCOUNTS_FILE',
     path,
-    'JSON file of the broker accounts. Left out: the simulator is the feed (development only).',
+    'JSON file of the broker accounts (development only). Left out: those of `ticker accounts`; ' +
+      'if there are none, the simulator is the feed (development only).',
   ),
   corsOrigins: setting<readonly string[]>(
     'TICKER_CORS_ORIGINS',
@@ -131,7 +132,14 @@ export const SETTINGS = {
     'TICKER_RATE',
     decimal(-0.1, 1),
     0.065,
-    'Risk-free rate as a fraction, continuously compounded, per year.',
+    'Risk-free rate as a fraction, continuously compounded, per year, where the pricing file has ' +
+      'none.',
+  ),
+  pricingFile: optional(
+    'TICKER_PRICING_FILE',
+    path,
+    'JSON file of model, underlying, rate or curve and dividend yield, for all underlyings and ' +
+      'for single ones ([PRICING-TERMS.md](PRICING-TERMS.md)). Left out: Black-76 on the forward by parity.',
   ),
   ringSlots: setting(
     'TICKER_RING_SLOTS',

@@ -54,9 +54,31 @@ export interface KeyRecord {
   expiresMs: number | null;
 }
 
-/** Checks a bearer token; constant-time. Undefined: not a valid key. */
-export interface Authenticator {
-  authenticate(token: string): Principal | undefined;
+/** What came of presenting a key. */
+export type Admission =
+  | { principal: Principal }
+  | { refused: 'UNAUTHENTICATED' }
+  | { refused: 'LOCKED_OUT'; retryAfterMs: number };
+
+/** What is left of a key's requests. */
+export interface RequestBudget {
+  allowed: boolean;
+  limit: number;
+  remaining: number;
+  /** Until all of them are there again, or, if not `allowed`, until the next one. */
+  resetMs: number;
+}
+
+/** The one door through which callers come in, whatever carries them. */
+export interface Gate {
+  /** Who presents `token` from the IP address `address`. */
+  admit(token: string, address: string): Admission;
+  /** Counts one HTTP request. */
+  takeRequest(principal: Principal): RequestBudget;
+  /** Counts one WebSocket connection; false: the key has as many as it may. */
+  enter(principal: Principal): boolean;
+  /** A connection that had entered is gone. */
+  leave(principal: Principal): void;
 }
 
 /** True if the principal holds `scope`, by name or as `admin`. */

@@ -11,8 +11,17 @@ const MINUTE_MS = 60_000;
 /** First IST day on which F&O trades to 15:40 (closing auction session). */
 const CLOSING_AUCTION_FROM = '2026-08-03';
 
+/** Minutes of the IST day at which the closing auction has given its prices. */
+const AUCTION_PRINT_MINUTES = 15 * 60 + 35;
+const OPEN_MINUTES = 9 * 60 + 15;
+
 export interface ExpiryInstant {
   epochMs: number;
+  /**
+   * When the price that settles the contract is known: at the end of the session, or before it where
+   * the closing auction of the cash market gives that price.
+   */
+  settlementMs: number;
   /** True beyond the data: the day's session end was assumed, not looked up. */
   estimated: boolean;
 }
@@ -46,12 +55,32 @@ export function addDays(date: string, days: number): string {
   return istDate(istMidnightMs(date) + days * DAY_MS);
 }
 
+/** Minutes of the IST day at which F&O trading ends. */
+function closeMinutes(date: string): number {
+  return date < CLOSING_AUCTION_FROM ? 15 * 60 + 30 : 15 * 60 + 40;
+}
+
+/**
+ * True while F&O is in its session on a weekday. Holidays are not known here: nothing trades on
+ * them, so nothing hangs on the answer.
+ */
+export function isTradingTime(epochMs: number): boolean {
+  const date = istDate(epochMs);
+  const midnightMs = istMidnightMs(date);
+  const weekday = new Date(midnightMs + IST_OFFSET_MS).getUTCDay();
+  const minutes = (epochMs - midnightMs) / MINUTE_MS;
+  return weekday >= 1 && weekday <= 5 && minutes >= OPEN_MINUTES && minutes < closeMinutes(date);
+}
+
 /** The exchange calendar for equity and index derivatives (NFO, BFO). */
 export const exchangeCalendar: Calendar = {
   expiryInstant(date) {
-    const closeMinutes = date < CLOSING_AUCTION_FROM ? 15 * 60 + 30 : 15 * 60 + 40;
+    const midnightMs = istMidnightMs(date);
+    const endMinutes = closeMinutes(date);
+    const settledMinutes = date < CLOSING_AUCTION_FROM ? endMinutes : AUCTION_PRINT_MINUTES;
     return {
-      epochMs: istMidnightMs(date) + closeMinutes * MINUTE_MS,
+      epochMs: midnightMs + endMinutes * MINUTE_MS,
+      settlementMs: midnightMs + settledMinutes * MINUTE_MS,
       estimated: date > DATA_END,
     };
   },

@@ -7,6 +7,9 @@ export const ERRORS = {
   CONFIG_UNKNOWN: { retryable: false, detail: 'A TICKER_* setting is not known.' },
   CONFIG_FILE: { retryable: false, detail: 'A file named by the configuration cannot be read.' },
   USAGE: { retryable: false, detail: 'The command line is not understood.' },
+  INPUT_FILE: { retryable: false, detail: 'An input file cannot be read.' },
+  INPUT_INVALID: { retryable: false, detail: 'An input is not what the command reads.' },
+  OUTPUT_FILE: { retryable: false, detail: 'An output file cannot be written.' },
   PORT_IN_USE: { retryable: true, detail: 'A port is in use by another process.' },
   DATA_DIR: { retryable: false, detail: 'The data directory cannot be used.' },
   NATIVE_BUILD: {

@@ -83,6 +83,8 @@ export interface UpstreamDemand {
 
 /** One client connection, whatever carries it. */
 export interface ClientSocket {
+  /** IP address as text. */
+  readonly remoteAddress: string;
   /** False: dropped because the socket is closed. Text for control records, bytes for frames. */
   send(message: string | Uint8Array): boolean;
   /** Bytes accepted by `send` that the kernel has not taken yet. */

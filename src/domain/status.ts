@@ -44,6 +44,19 @@ export const FORWARD_SOURCE = {
 
 export const PRICING_MODEL = { NONE: 0, BLACK_76: 1, BLACK_SCHOLES_MERTON: 2 } as const;
 
+/** What has become of the smile of a chain. */
+export const SMILE_STATUS = {
+  /** Not tried: no forward, or expired. */
+  NONE: 0,
+  /** Fitted, without butterfly arbitrage. */
+  OK: 1,
+  /** Too few strikes have a volatility. */
+  TOO_FEW_POINTS: 2,
+  /** Fitted, but no curve near the quotes is free of butterfly arbitrage. */
+  ARBITRAGE: 3,
+} as const;
+export type SmileStatus = (typeof SMILE_STATUS)[keyof typeof SMILE_STATUS];
+
 /** Bits of `quality`. */
 export const QUALITY = {
   PRICE_FROM_LAST_TRADE: 1,
@@ -88,6 +101,7 @@ function namesByCode(table: Readonly<Record<string, number>>): readonly string[]
 export const GREEKS_STATUS_NAMES = namesByCode(GREEKS_STATUS);
 export const FORWARD_SOURCE_NAMES = namesByCode(FORWARD_SOURCE);
 export const PRICING_MODEL_NAMES = namesByCode(PRICING_MODEL);
+export const SMILE_STATUS_NAMES = namesByCode(SMILE_STATUS);
 
 /** Names of the bits set in `bits`, lowest bit first. */
 export function bitNames(table: Readonly<Record<string, number>>, bits: number): string[] {

@@ -1,4 +1,5 @@
 import type { ClientSocket, SubscribableInstrument } from '../domain/ports.ts';
+import { MODE } from '../domain/status.ts';
 import type { DeliveryOptions } from './client-message.ts';
 
 /** One client as the delivery sees it: its socket, format, subscriptions and position. */
@@ -88,6 +89,17 @@ export class Subscription {
     this.started = true;
     this.lastSequence = instrumentSequence;
     return true;
+  }
+
+  /** True if the tick with this count is the newest that was sent, and its Greeks are wanted. */
+  takesRepriced(instrumentSequence: number): boolean {
+    return (
+      this.greeks &&
+      this.mode !== MODE.LTP &&
+      this.started &&
+      !this.snapshotDue &&
+      this.lastSequence === instrumentSequence
+    );
   }
 
   #apply(): void {

@@ -23,10 +23,12 @@ import type { SubscriptionIndex } from './subscription-index.ts';
 
 /** What was sent, for the meters. */
 export interface DeliveryCounts {
+  /** Snapshots included, repriced records not. */
   ticks: number;
   frames: number;
   bytes: number;
   snapshots: number;
+  repriced: number;
   tooSlow: number;
 }
 
@@ -46,12 +48,19 @@ const WORD = 2 ** 32;
 
 /** Sends ticks to whom they concern: batches from the ring, snapshots from the last-value table. */
 export class Delivery {
-  readonly counts: DeliveryCounts = { ticks: 0, frames: 0, bytes: 0, snapshots: 0, tooSlow: 0 };
+  readonly counts: DeliveryCounts = {
+    ticks: 0,
+    frames: 0,
+    bytes: 0,
+    snapshots: 0,
+    repriced: 0,
+    tooSlow: 0,
+  };
   readonly epoch: string;
   readonly #options: DeliveryOptions;
   readonly #assembler: FrameAssembler;
   readonly #touched: ClientConnection[] = [];
-  /** Copies of last values on their way out. */
+  /** Copies of last values on their way out: snapshots and repriced records. */
   readonly #snapshots: TickViews;
   /** Newest ring position that has been given to `deliver`. */
   #delivered = 0;
@@ -117,6 +126,65 @@ export class Delivery {
     if (connection.pendingSlots.length > 0) {
       this.#flush(connection, this.#snapshots, connection.through);
     }
+  }
+
+  /**
+   * Sends the last values of `rows[0..count)`, whose Greeks have been computed again, to those who
+   * have been sent the tick that they belong to and nothing newer of the instrument; flagged
+   * REPRICED, outside the stream of positions. Who has no use for Greeks gets none.
+   */
+  deliverRepriced(rows: Int32Array, count: number): void {
+    const touched = this.#touched;
+    let place = 0;
+    for (let i = 0; i < count; i++) {
+      const subscriptions = this.#options.index.ofRow(rows[i]!);
+      if (subscriptions === undefined) continue;
+      if (!this.#putRepriced(rows[i]!, place * TICK_SLOT_BYTES, subscriptions, place)) continue;
+      if (++place < FRAME_TICKS_MAX) continue;
+      this.#flushRepriced();
+      place = 0;
+    }
+    if (touched.length > 0) this.#flushRepriced();
+  }
+
+  /** False if nobody is to get it. */
+  #putRepriced(
+    row: number,
+    bytes: number,
+    subscriptions: readonly Subscription[],
+    place: number,
+  ): boolean {
+    const { u32 } = this.#snapshots;
+    const words = bytes >> 2;
+    if (!this.#options.lastValues.read(row, this.#snapshots, bytes)) return false;
+    const isOwn =
+      u32[words + TICK_GREEKS_SEQUENCE_LOW_U32] === u32[words + TICK_SEQUENCE_LOW_U32] &&
+      u32[words + TICK_GREEKS_SEQUENCE_HIGH_U32] === u32[words + TICK_SEQUENCE_HIGH_U32];
+    // A newer tick is on its way and brings its own.
+    if (!isOwn) return false;
+    u32[words + TICK_FLAGS_U32]! |= TICK_FLAG.REPRICED;
+    const sequence = u32[words + TICK_INSTRUMENT_SEQUENCE_U32]!;
+    let isWanted = false;
+    for (const subscription of subscriptions) {
+      if (!subscription.takesRepriced(sequence)) continue;
+      const { connection } = subscription;
+      if (connection.pendingSlots.length === 0) this.#touched.push(connection);
+      connection.pendingSlots.push(place);
+      connection.pendingFor.push(subscription);
+      isWanted = true;
+    }
+    return isWanted;
+  }
+
+  #flushRepriced(): void {
+    const { ticks } = this.counts;
+    for (const connection of this.#touched) {
+      this.#flush(connection, this.#snapshots, connection.through);
+    }
+    this.#touched.length = 0;
+    // They are no ticks of the stream.
+    this.counts.repriced += this.counts.ticks - ticks;
+    this.counts.ticks = ticks;
   }
 
   /** True if the last value at `bytes` is about to come from the ring with its own Greeks. */

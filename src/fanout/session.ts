@@ -1,6 +1,6 @@
 import type { Clock, TimerHandle } from '../domain/clock.ts';
 import { ERRORS, type ErrorCode, TickerError } from '../domain/error-codes.ts';
-import type { Authenticator, Principal } from '../domain/access.ts';
+import { type Gate, holdsScope, type Principal } from '../domain/access.ts';
 import {
   type ChainKey,
   chainName,
@@ -9,7 +9,7 @@ import {
   type InstrumentDirectory,
   type Resolution,
 } from '../domain/ports.ts';
-import type { HelloMessage, ServerMessage, SubscriptionResult } from '../wire/messages.ts';
+import type { ServerMessage, SubscriptionResult } from '../wire/messages.ts';
 import {
   type CheckedMessage,
   checkMessage,
@@ -19,10 +19,10 @@ import {
 } from './client-message.ts';
 import { BY_NAME, ClientConnection, Subscription } from './connection.ts';
 import type { Delivery } from './delivery.ts';
+import { HEARTBEAT_MS, helloMessage, type SessionLimits } from './hello.ts';
 import type { SubscriptionIndex } from './subscription-index.ts';
-import { failure, success } from './subscription-result.ts';
+import { failure, subscribed, success } from './subscription-result.ts';
 
-export const HEARTBEAT_MS = 15_000;
 /** A socket that has not authenticated by then is closed. */
 export const AUTHENTICATION_MS = 10_000;
 /** Messages that do not follow the protocol; after so many of them a client is closed. */
@@ -34,7 +34,7 @@ const QUEUED_MESSAGES_MAX = 256;
 /** What sessions share. */
 export interface SessionPorts {
   clock: Clock;
-  authenticator: Authenticator;
+  gate: Gate;
   directory: InstrumentDirectory;
   index: SubscriptionIndex;
   delivery: Delivery;
@@ -49,15 +49,6 @@ export interface SessionPorts {
   counts: { received: number; refused: number };
   /** Unexpected errors. */
   onError(error: unknown): void;
-}
-
-export interface SessionLimits {
-  /** Instruments of one connection. */
-  subscriptions: number;
-  /** Bytes of one message. */
-  messageBytes: number;
-  /** Unread bytes at which a reader is closed. */
-  bufferBytes: number;
 }
 
 interface FollowedChain {
@@ -143,10 +134,21 @@ export class ClientSession {
   onClose(): void {
     this.connection.closed = true;
     this.#authenticationTimer?.cancel();
+    if (this.#principal !== undefined) this.#ports.gate.leave(this.#principal);
     for (const { key } of this.#chains.values()) this.#ports.chains.unfollow(key);
     this.#chains.clear();
     for (const subscription of this.connection.subscriptions.values()) this.#drop(subscription);
     this.connection.subscriptions.clear();
+  }
+
+  /**
+   * Ends the connection if the key that opened it has been revoked or has expired; true: it did.
+   */
+  endIfRevoked(isValid: (keyId: string) => boolean): boolean {
+    if (this.connection.closed) return false;
+    if (this.#principal === undefined || isValid(this.#principal.keyId)) return false;
+    this.#end(CLOSE.KEY_REVOKED, 'KEY_REVOKED', ERRORS.KEY_REVOKED.detail);
+    return true;
   }
 
   /** Sends a heartbeat if nothing else has been sent for HEARTBEAT_MS. */
@@ -215,38 +217,35 @@ export class ClientSession {
     if (this.#principal !== undefined) {
       throw new TickerError('BAD_MESSAGE', 'the connection is authenticated already');
     }
-    const principal = this.#ports.authenticator.authenticate(token);
-    if (principal === undefined) {
-      this.send({ id, type: 'error', code: 'UNAUTHENTICATED', detail: 'not a valid key' });
-      this.#end(CLOSE.UNAUTHENTICATED, 'UNAUTHENTICATED', 'not a valid key');
+    const { gate } = this.#ports;
+    const admission = gate.admit(token, this.connection.socket.remoteAddress);
+    if ('refused' in admission) {
+      const { refused: code } = admission;
+      const { detail } = ERRORS[code];
+      this.send({ id, type: 'error', code, detail });
+      const locked = code === 'LOCKED_OUT';
+      this.#end(locked ? CLOSE.OVERLOAD : CLOSE.UNAUTHENTICATED, code, detail);
       return;
     }
     this.#authenticationTimer?.cancel();
-    this.#welcome(principal);
-    this.send({ id, type: 'authenticated' });
+    this.#welcome(admission.principal);
+    if (!this.connection.closed) this.send({ id, type: 'authenticated' });
   }
 
   #welcome(principal: Principal): void {
-    this.#principal = principal;
-    if (!principal.scopes.has('ticks:read')) {
+    if (!holdsScope(principal, 'ticks:read')) {
       this.#end(CLOSE.UNAUTHENTICATED, 'FORBIDDEN', 'the key lacks scope ticks:read');
       return;
     }
-    const { limits, delivery } = this.#ports;
-    const hello: HelloMessage = {
-      type: 'hello',
-      session: this.#ports.sessionId(),
-      epoch: delivery.epoch,
-      sequence: this.connection.through,
-      heartbeat_ms: HEARTBEAT_MS,
-      limits: {
-        subscriptions: limits.subscriptions,
-        message_bytes: limits.messageBytes,
-        buffer_bytes: limits.bufferBytes,
-        replay_seconds: 0,
-      },
-    };
-    this.send(hello);
+    if (!this.#ports.gate.enter(principal)) {
+      const detail = `the key may have ${principal.limits.connections} connections`;
+      this.#end(CLOSE.LIMIT_EXCEEDED, 'LIMIT_EXCEEDED', detail);
+      return;
+    }
+    this.#principal = principal;
+    const limits = { ...this.#ports.limits, subscriptions: this.#subscriptionsMax() };
+    const sessionId = this.#ports.sessionId();
+    this.send(helloMessage(sessionId, this.#ports.delivery.epoch, this.connection.through, limits));
     this.connection.ready = true;
   }
 
@@ -282,7 +281,7 @@ export class ClientSession {
     const { instrument } = item;
     let subscription = subscriptions.get(instrument.row);
     if (subscription === undefined) {
-      if (subscriptions.size >= this.#ports.limits.subscriptions) {
+      if (subscriptions.size >= this.#subscriptionsMax()) {
         return { line: failure(item.request, 'LIMIT_EXCEEDED'), subscription: undefined };
       }
       subscription = new Subscription(this.connection, instrument);
@@ -350,6 +349,11 @@ export class ClientSession {
     return true;
   }
 
+  #subscriptionsMax(): number {
+    const ofKey = this.#principal?.limits.subscriptions ?? 0;
+    return Math.min(this.#ports.limits.subscriptions, ofKey);
+  }
+
   #drop(subscription: Subscription): void {
     this.#ports.index.remove(subscription);
     this.#ports.index.refreshDemand(subscription.instrument.row);
@@ -378,13 +382,4 @@ export class ClientSession {
     this.connection.closed = true;
     this.connection.socket.end(closeCode, `${code}: ${detail}`);
   }
-}
-
-/** Each once, also if it was asked for twice. */
-function subscribed(
-  outcomes: readonly { subscription: Subscription | undefined }[],
-): Subscription[] {
-  const subscriptions = new Set(outcomes.map(({ subscription }) => subscription));
-  subscriptions.delete(undefined);
-  return [...subscriptions] as Subscription[];
 }

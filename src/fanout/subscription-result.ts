@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../domain/error-codes.ts';
 import type { ChainKey, SubscribableInstrument } from '../domain/ports.ts';
 import type { SubscriptionResult } from '../wire/messages.ts';
+import type { Subscription } from './connection.ts';
 
 type Request = string | number | ChainKey;
 
@@ -22,4 +23,13 @@ export function success(request: Request, instrument: SubscribableInstrument): S
 /** One line of an answer: why `request` got nothing. */
 export function failure(request: Request, code: ErrorCode): SubscriptionResult {
   return { request, ok: false, code };
+}
+
+/** Each once, also if it was asked for twice. */
+export function subscribed(
+  outcomes: readonly { subscription: Subscription | undefined }[],
+): Subscription[] {
+  const subscriptions = new Set(outcomes.map(({ subscription }) => subscription));
+  subscriptions.delete(undefined);
+  return [...subscriptions] as Subscription[];
 }

@@ -41,6 +41,7 @@ export class Exchange {
   readonly #headers = new Map<string, string>();
   readonly #response: HttpResponse;
   readonly #context: ExchangeContext;
+  #added: Readonly<Record<string, string>> = {};
   #over = false;
 
   constructor(
@@ -72,6 +73,16 @@ export class Exchange {
   /** Value of a request header; `name` in lower case. */
   header(name: string): string | undefined {
     return this.#headers.get(name);
+  }
+
+  /** IP address of the caller as text; ask before the answer is sent. */
+  remoteAddress(): string {
+    return Buffer.from(this.#response.getRemoteAddressAsText()).toString('latin1');
+  }
+
+  /** Headers of the answer beyond its own. */
+  addHeaders(headers: Readonly<Record<string, string>>): void {
+    this.#added = headers;
   }
 
   /** `closing`: ends the connection too, because the rest of the request will not be read. */
@@ -134,7 +145,7 @@ export class Exchange {
     const response = this.#response;
     this.#writeCommonHeaders();
     if (reply.contentType !== undefined) response.writeHeader('Content-Type', reply.contentType);
-    const headers = reply.headers ?? {};
+    const headers = { ...this.#added, ...reply.headers };
     if (!('Cache-Control' in headers)) response.writeHeader('Cache-Control', 'no-store');
     for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
   }

@@ -1,4 +1,5 @@
 import { ERRORS, TickerError, type ErrorCode } from '../domain/error-codes.ts';
+import { redactText } from '../telemetry/redaction.ts';
 import type { Answer, Problem, Reply } from './route.ts';
 
 /** HTTP status of every code that may be told to a caller; others are INTERNAL to them. */
@@ -18,6 +19,8 @@ const STATUS_BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   UNSUPPORTED_MEDIA_TYPE: 415,
   HEADERS_TOO_LARGE: 431,
   LIMIT_EXCEEDED: 429,
+  LOCKED_OUT: 429,
+  RATE_LIMITED: 429,
   INTERNAL: 500,
   NOT_SUPPORTED: 501,
   BROKER_ANSWER: 502,
@@ -71,7 +74,7 @@ export function problemReply(problem: Problem, instance: string, requestId: stri
     type: problemType(code),
     title,
     status,
-    detail,
+    detail: redactText(detail),
     instance,
     code,
     retryable,

@@ -67,11 +67,13 @@ class HttpServer {
       return;
     }
     const { access } = entry.route;
-    const caller = authorize(access, exchange.header('authorization'), this.#web.authenticator);
+    const header = exchange.header('authorization');
+    const caller = authorize(access, header, exchange.remoteAddress(), this.#web.gate);
     if ('refused' in caller) {
       exchange.sendProblem(caller.refused);
       return;
     }
+    exchange.addHeaders(caller.headers);
     const { principal } = caller;
     if (!METHODS_WITH_BODY.has(exchange.method)) {
       void this.#run(exchange, entry, match, principal, undefined);

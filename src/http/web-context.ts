@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../domain/clock.ts';
-import type { Authenticator } from '../domain/access.ts';
+import type { Gate } from '../domain/access.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { CorsPolicy } from './cors.ts';
 import type { ExchangeContext } from './exchange.ts';
 import { securityHeaders } from './security-headers.ts';
 
 export interface WebOptions {
-  authenticator: Authenticator;
+  gate: Gate;
   /** Origins whose pages may call from a browser. */
   corsOrigins: readonly string[];
   production: boolean;
@@ -21,17 +21,17 @@ export interface WebOptions {
 
 /** What the HTTP and WebSocket sides of one port have in common. */
 export interface WebContext extends ExchangeContext {
-  readonly authenticator: Authenticator;
+  readonly gate: Gate;
   readonly cors: CorsPolicy;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 export function createWebContext(options: WebOptions): WebContext {
-  const { authenticator, clock, logger, onAnswer } = options;
+  const { gate, clock, logger, onAnswer } = options;
   const cors = new CorsPolicy(options.corsOrigins);
   return {
-    authenticator,
+    gate,
     cors,
     clock,
     logger,

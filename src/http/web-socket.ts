@@ -1,6 +1,6 @@
 import type { Principal } from '../domain/access.ts';
 import { CLOSE } from '../domain/ports.ts';
-import { invalidKey, principalOf } from './authorization.ts';
+import { admitHeader, refusal } from './authorization.ts';
 import { isSameOrigin } from './cors.ts';
 import { Exchange, headerProblem } from './exchange.ts';
 import type {
@@ -55,8 +55,8 @@ const BEARER_PREFIX = 'bearer.';
 interface ClientState {
   protocol: string;
   principal: Principal | undefined;
-  /** It presented a key, which is not valid. */
-  badKey: boolean;
+  /** It presented a key that does not let it in. */
+  badKey: 'UNAUTHENTICATED' | 'LOCKED_OUT' | undefined;
   connection?: WebSocketConnection;
 }
 
@@ -86,10 +86,11 @@ class WebSocketServer {
 
   open(socket: WebSocket<ClientState>): void {
     const state = socket.getUserData();
-    if (state.badKey) {
+    if (state.badKey !== undefined) {
       // A browser is not shown the status of a refused upgrade, and would try again for ever.
       this.#options.onUnauthenticated?.();
-      socket.end(CLOSE.UNAUTHENTICATED, 'UNAUTHENTICATED');
+      const locked = state.badKey === 'LOCKED_OUT';
+      socket.end(locked ? CLOSE.OVERLOAD : CLOSE.UNAUTHENTICATED, state.badKey);
       return;
     }
     this.#lastId += 1;
@@ -140,18 +141,21 @@ class WebSocketServer {
       .filter((name) => name !== '');
     const header = exchange.header('authorization');
     let principal: Principal | undefined;
-    let badKey = false;
+    let badKey: ClientState['badKey'];
     if (header !== undefined) {
-      principal = principalOf(header, this.#web.authenticator);
-      if (!principal) {
+      const admission = admitHeader(header, exchange.remoteAddress(), this.#web.gate);
+      if ('refused' in admission) {
         this.#options.onUnauthenticated?.();
-        return { refused: invalidKey() };
+        return { refused: refusal(admission) };
       }
+      principal = admission.principal;
     } else {
       const bearer = offered.find((name) => name.startsWith(BEARER_PREFIX));
       if (bearer !== undefined) {
-        principal = this.#web.authenticator.authenticate(bearer.slice(BEARER_PREFIX.length));
-        badKey = !principal;
+        const token = bearer.slice(BEARER_PREFIX.length);
+        const admission = this.#web.gate.admit(token, exchange.remoteAddress());
+        if ('principal' in admission) principal = admission.principal;
+        else badKey = admission.refused;
       }
     }
     const protocols = offered.filter((name) => !name.startsWith(BEARER_PREFIX));

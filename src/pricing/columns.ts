@@ -71,8 +71,9 @@ export function solveColumns(
   to: number,
 ): void {
   for (let i = from; i < to; i++) {
-    const code = termsStatus(options, i);
-    if (code === GREEKS_STATUS.INVALID) {
+    const isPrice = price[i]! > 0 && price[i]! < Infinity;
+    const code = isPrice ? termsStatus(options, i) : GREEKS_STATUS.INVALID;
+    if (code !== GREEKS_STATUS.OK) {
       status[i] = code;
       volatility[i] = Number.NaN;
       continue;

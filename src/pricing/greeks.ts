@@ -142,7 +142,8 @@ function blackScholesMerton(out: Float64Array, type: OptionType): void {
   leg[LEG_CASH] = strike;
   evaluateLogRatio(leg, LEG_ASSET, LEG_CASH, LEG_LOG_RATIO);
   leg[LEG_LOG_RATIO] = leg[LEG_LOG_RATIO]! + (rate - dividendYield) * timeYears;
-  leg[LEG_ASSET] = spot * Math.exp(-dividendYield * timeYears);
+  const yieldFactor = Math.exp(-dividendYield * timeYears);
+  leg[LEG_ASSET] = spot * yieldFactor;
   leg[LEG_CASH] = strike * Math.exp(-rate * timeYears);
   leg[LEG_DEVIATION] = deviation;
   evaluateLegs(type);
@@ -150,7 +151,8 @@ function blackScholesMerton(out: Float64Array, type: OptionType): void {
   const cash = leg[LEG_CASH_PART]!;
   const density = leg[LEG_DENSITY]!;
   out[GREEKS_PRICE] = leg[LEG_PRICE]!;
-  out[GREEKS_DELTA] = type * (asset / spot);
+  // In this order far in the money, where the quotient is 1, no rounding but the factor's is left.
+  out[GREEKS_DELTA] = asset > 0 ? type * yieldFactor * (asset / leg[LEG_ASSET]!) : 0;
   out[GREEKS_GAMMA] = density > 0 ? density / spot / (spot * deviation) : 0;
   out[GREEKS_THETA] =
     type * (dividendYield * asset - rate * cash) - (0.5 * density * volatility) / rootTime;

@@ -1,14 +1,21 @@
+import { CURVE_POINTS_MAX, type CurvePoint } from '../domain/pricing-terms.ts';
 import { attachBlock, createBlock, type SharedBlock } from './block.ts';
 import { BLOCK_KIND, HEADER_CAPACITY_U32, HEADER_PARAM_U32 } from './layout/block-header.ts';
 import {
+  CHAIN_CURVE_POINTS_F64,
+  CHAIN_CURVE_RATES_F64,
+  CHAIN_CURVE_YEARS_F64,
+  CHAIN_DIVIDEND_YIELD_F64,
   CHAIN_ESTIMATED_I32,
   CHAIN_EXPIRY_MS_F64,
+  CHAIN_FIRST_SOURCE_I32,
   CHAIN_FUTURE_ROW_I32,
   CHAIN_LOCK_I32,
+  CHAIN_MODEL_I32,
   CHAIN_NUMBERS_F64,
   CHAIN_OTHER_FUTURE_EXPIRY_F64,
   CHAIN_OTHER_FUTURE_ROW_I32,
-  CHAIN_RATE_F64,
+  CHAIN_SETTLEMENT_MS_F64,
   CHAIN_SPOT_ROW_I32,
   CHAIN_WORDS_I32,
   CHAIN_WORKER_I32,
@@ -36,15 +43,23 @@ export interface ChainRow {
   expiryMs: number;
   /** True if the calendar's data end before the expiry. */
   calendarEstimated: boolean;
-  /** Continuously compounded, per year: discounts the premium. */
-  rate: number;
+  /** Epoch ms at which their settlement price is known. */
+  settlementMs: number;
+  /** PRICING_MODEL. */
+  model: number;
+  /** Best FORWARD_SOURCE that may be used. */
+  firstSource: number;
+  /** Discounts the premium; 1 to CURVE_POINTS_MAX points by rising years. */
+  curve: readonly CurvePoint[];
+  /** Continuously compounded, per year. */
+  dividendYield: number;
   /** Greeks worker that owns the chain. */
   worker: number;
   /** Row of the underlying index or share; -1 unknown. */
   spotRow: number;
   /** Row of the future of the same expiry; -1 none. */
   futureRow: number;
-  /** Row of the nearest future of another expiry; -1 none. */
+  /** Row of the future of another expiry; -1 none. */
   otherFutureRow: number;
   /** Expiry of that future, epoch ms; 0 none. */
   otherFutureExpiryMs: number;
@@ -165,9 +180,18 @@ export class InstrumentTable {
     const words = this.#chainWords;
     Atomics.add(words, w + CHAIN_LOCK_I32, 1);
     numbers[n + CHAIN_EXPIRY_MS_F64] = chain.expiryMs;
-    numbers[n + CHAIN_RATE_F64] = chain.rate;
+    numbers[n + CHAIN_SETTLEMENT_MS_F64] = chain.settlementMs;
+    numbers[n + CHAIN_DIVIDEND_YIELD_F64] = chain.dividendYield;
+    const points = Math.min(chain.curve.length, CURVE_POINTS_MAX);
+    numbers[n + CHAIN_CURVE_POINTS_F64] = points;
+    for (let i = 0; i < points; i++) {
+      numbers[n + CHAIN_CURVE_YEARS_F64 + i] = chain.curve[i]!.years;
+      numbers[n + CHAIN_CURVE_RATES_F64 + i] = chain.curve[i]!.rate;
+    }
     numbers[n + CHAIN_OTHER_FUTURE_EXPIRY_F64] = chain.otherFutureExpiryMs;
     words[w + CHAIN_WORKER_I32] = chain.worker;
+    words[w + CHAIN_MODEL_I32] = chain.model;
+    words[w + CHAIN_FIRST_SOURCE_I32] = chain.firstSource;
     words[w + CHAIN_ESTIMATED_I32] = chain.calendarEstimated ? 1 : 0;
     words[w + CHAIN_SPOT_ROW_I32] = chain.spotRow;
     words[w + CHAIN_FUTURE_ROW_I32] = chain.futureRow;
@@ -195,9 +219,16 @@ export class InstrumentTable {
     const words = this.#chainWords;
     return {
       expiryMs: numbers[n + CHAIN_EXPIRY_MS_F64]!,
-      rate: numbers[n + CHAIN_RATE_F64]!,
+      settlementMs: numbers[n + CHAIN_SETTLEMENT_MS_F64]!,
+      dividendYield: numbers[n + CHAIN_DIVIDEND_YIELD_F64]!,
+      curve: Array.from({ length: numbers[n + CHAIN_CURVE_POINTS_F64]! }, (_unused, i) => ({
+        years: numbers[n + CHAIN_CURVE_YEARS_F64 + i]!,
+        rate: numbers[n + CHAIN_CURVE_RATES_F64 + i]!,
+      })),
       otherFutureExpiryMs: numbers[n + CHAIN_OTHER_FUTURE_EXPIRY_F64]!,
       worker: words[w + CHAIN_WORKER_I32]!,
+      model: words[w + CHAIN_MODEL_I32]!,
+      firstSource: words[w + CHAIN_FIRST_SOURCE_I32]!,
       calendarEstimated: words[w + CHAIN_ESTIMATED_I32] === 1,
       spotRow: words[w + CHAIN_SPOT_ROW_I32]!,
       futureRow: words[w + CHAIN_FUTURE_ROW_I32]!,

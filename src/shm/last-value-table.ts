@@ -14,6 +14,8 @@ import {
   GREEKS_BYTES,
   GREEKS_OFFSET_BYTES,
   QUOTE_BYTES,
+  TICK_GREEKS_SEQUENCE_HIGH_U32,
+  TICK_GREEKS_SEQUENCE_LOW_U32,
   TICK_GREEKS_STATUS_U8,
   TICK_SEQUENCE_HIGH_U32,
   TICK_SEQUENCE_LOW_U32,
@@ -24,6 +26,7 @@ const GREEKS_WORD = GREEKS_OFFSET_BYTES >> 2;
 const GREEKS_WORDS = GREEKS_BYTES >> 2;
 const DEPTH_WORD = DEPTH_OFFSET_BYTES >> 2;
 const DEPTH_WORDS = (DEPTH_BYTES + 8) >> 2;
+const WORD = 2 ** 32;
 
 /**
  * Attempts (about 10 ns each) before a reader gives up on a section whose writer died in the middle
@@ -97,6 +100,33 @@ export class LastValueTable {
       target[base + i] = words[slot + i]!;
     }
     this.#unlock(base + ROW_GREEKS_LOCK_I32);
+  }
+
+  /**
+   * The row's Greeks writer: from here to `endGreeks` it may change the Greeks section in place, at
+   * `rowBytes(row)` in `ticks`.
+   */
+  beginGreeks(row: number): void {
+    this.#lock(((row * LAST_VALUE_ROW_BYTES) >> 2) + ROW_GREEKS_LOCK_I32);
+  }
+
+  endGreeks(row: number): void {
+    this.#unlock(((row * LAST_VALUE_ROW_BYTES) >> 2) + ROW_GREEKS_LOCK_I32);
+  }
+
+  /** Position of the newest quote; a glance without the lock, so compare with what `read` gives. */
+  quotePosition(row: number): number {
+    const base = (row * LAST_VALUE_ROW_BYTES) >> 2;
+    const { u32 } = this.ticks;
+    return u32[base + TICK_SEQUENCE_LOW_U32]! + u32[base + TICK_SEQUENCE_HIGH_U32]! * WORD;
+  }
+
+  /** Position of the quote that the Greeks belong to; as `quotePosition`. */
+  greeksPosition(row: number): number {
+    const base = (row * LAST_VALUE_ROW_BYTES) >> 2;
+    const { u32 } = this.ticks;
+    const high = u32[base + TICK_GREEKS_SEQUENCE_HIGH_U32]!;
+    return u32[base + TICK_GREEKS_SEQUENCE_LOW_U32]! + high * WORD;
   }
 
   /**

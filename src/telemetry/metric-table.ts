@@ -142,6 +142,11 @@ export const METRICS = {
     type: 'counter',
     help: 'WebSocket clients refused at the upgrade for a key that is not valid.',
   },
+  access_refusals_total: {
+    type: 'counter',
+    help: 'Callers refused for their key, by reason.',
+    label: 'reason',
+  },
   client_subscriptions: { type: 'gauge', help: 'Instruments subscribed, summed over clients.' },
   client_buffered_bytes: { type: 'gauge', help: 'Bytes waiting for clients to read them.' },
   client_messages_total: { type: 'counter', help: 'Messages received from clients.' },
@@ -161,6 +166,16 @@ export const METRICS = {
   },
   instruments: { type: 'gauge', help: 'Instruments known.' },
   instrument_rows_used: { type: 'gauge', help: 'Rows taken in the instrument table.' },
+  database_up: { type: 'gauge', help: '1 while the database answers, else 0.' },
+  database_connections: {
+    type: 'gauge',
+    help: 'Connections to the database: allowed, and in use. In use above 80 % calls for more.',
+    label: 'state',
+  },
+  database_waiting: { type: 'gauge', help: 'Statements that wait for a database connection.' },
+  redis_up: { type: 'gauge', help: '1 while Redis answers, else 0; 0 also without one.' },
+  api_keys: { type: 'gauge', help: 'API keys that are valid.' },
+  accounts_stored: { type: 'gauge', help: 'Broker accounts in the database.' },
   thread_restarts_total: {
     type: 'counter',
     help: 'Threads started again after they ended unexpectedly, by thread.',

@@ -7,6 +7,7 @@ import {
   type RecordedUnit,
 } from './metric-table.ts';
 import { processMetrics } from './process-readings.ts';
+import { redactText } from './redaction.ts';
 
 /** What `ticker_build_info` says. */
 export interface BuildInfo {
@@ -63,7 +64,10 @@ function tableSamples(name: string, definition: MetricDefinition, reading: unkno
   const { label } = definition;
   if (label === undefined) return [{ labels: {}, value: reading as number }];
   const byLabel = Object.entries(reading as Record<string, number>);
-  return byLabel.map(([labelValue, value]) => ({ labels: { [label]: labelValue }, value }));
+  return byLabel.map(([labelValue, value]) => ({
+    labels: { [label]: redactText(labelValue) },
+    value,
+  }));
 }
 
 /** The registry asks a metric for its samples when it is rendered; these look them up then. */

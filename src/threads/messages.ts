@@ -1,6 +1,7 @@
 /**
  * Messages between control and the other threads. Ticks never travel here.
  */
+import type { KeyRecord } from '../domain/access.ts';
 import type { ClockSettings } from '../domain/clock.ts';
 import type { ErrorCode } from '../domain/error-codes.ts';
 import type {
@@ -18,6 +19,8 @@ export interface SharedBlocks {
   lastValues: SharedBlock;
   instruments: SharedBlock;
   meters: SharedBlock;
+  /** One reprice ring per Greeks worker. */
+  repriced: SharedBlock;
 }
 
 /** What every thread is started with. */
@@ -102,6 +105,10 @@ export type ToPublish =
   /** Ring positions in which ticks may be missing for ever. */
   | { type: 'gap'; from: number; to: number; reason: string }
   | { type: 'upstream-stale'; account: string; sinceUs: number }
+  /** The keys that are valid from now on; connections of others are closed. */
+  | { type: 'keys'; keys: readonly KeyRecord[] }
+  /** An address that another instance has locked out. */
+  | { type: 'locked-out'; address: string; untilUs: number }
   | { type: 'stop' };
 
 export type FromPublish =
@@ -116,16 +123,27 @@ export type FromPublish =
   | { type: 'demand'; changes: { row: number; mode: UpstreamMode }[] }
   | { type: 'follow'; chain: ChainKey }
   | { type: 'unfollow'; chain: ChainKey }
+  | { type: 'key-uses'; uses: { keyId: string; timeMs: number }[] }
+  /** Wrong keys came from an address since the last message. */
+  | { type: 'wrong-keys'; address: string; count: number }
   | { type: 'listening'; port: number }
   | { type: 'stopped' }
   | FailureMessage;
+
+/** One part of the service. */
+export interface HealthCheck {
+  ok: boolean;
+  /** False: ticks flow without it too. */
+  required: boolean;
+  detail?: string;
+}
 
 /** What control knows of the service's health; publish answers probes and scrapes from it. */
 export interface ServiceStatus {
   /** Instruments are loaded and the feed has ticked once. */
   started: boolean;
   /** Parts that must work for the service to be of use. */
-  checks: Record<string, { ok: boolean; detail?: string }>;
+  checks: Record<string, HealthCheck>;
   upstream: UpstreamSocket[];
   greeksWorkers: number;
 }

@@ -9,7 +9,7 @@ import {
 import { ThreadMeters } from '../shm/meters.ts';
 import { startLoopLag } from '../telemetry/event-loop-lag.ts';
 import { createLogger, type Logger } from '../telemetry/logger.ts';
-import { registerSecret } from '../telemetry/redaction.ts';
+import { registerArrival } from '../telemetry/redaction.ts';
 import type { ThreadBasics } from './messages.ts';
 
 /** What every socket thread works with. */
@@ -28,7 +28,7 @@ export function createThreadContext(
   meters: SharedBlock,
   writer: number,
 ): ThreadContext {
-  for (const secret of basics.secrets) registerSecret(secret);
+  for (const secret of basics.secrets) registerArrival(secret);
   const clock = createSystemClock(basics.clock);
   const logger = createLogger({ level: basics.logLevel, thread: name, clock });
   const own = new ThreadMeters(meters, writer);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
 import { WebSocket } from 'ws';
 import { loadConfig } from '../../src/config/config.ts';
+import { flatPricing } from '../../src/domain/pricing-terms.ts';
 import { Service } from '../../src/threads/control/service.ts';
 import type { TickObject } from '../../src/wire/messages.ts';
 import { metricsUntil, readMetrics } from '../support/metrics-text.ts';
@@ -58,6 +59,7 @@ async function startInProcess(t: TestContext): Promise<Service> {
       TICKER_DATA_DIR: temporaryFolder(t),
     }),
     accounts: [],
+    pricing: flatPricing(0.065),
     apiKey: KEY,
     onFatal: (error) => assert.fail(error),
   });

@@ -140,7 +140,7 @@ test('bad settings, options and files end with one coded line and no start', asy
     {
       args: ['serve'],
       environment: { TICKER_ENV: 'production' },
-      expected: /^ticker: CONFIG_INVALID: .*TICKER_ACCOUNTS_FILE.*TICKER_API_KEY/m,
+      expected: /^ticker: CONFIG_INVALID: .*TICKER_KMS_KEY_ID.*TICKER_DATABASE_URL/m,
       code: 1,
     },
   ];

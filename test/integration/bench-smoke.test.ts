@@ -71,7 +71,16 @@ test('an unknown bench or option is one clear line and exit code 2', async () =>
 test('--help lists the benches and runs none', async () => {
   const { code, stdout } = await bench('--help');
   assert.equal(code, 0);
-  for (const name of ['parse', 'price', 'encode', 'ring', 'greeks', 'pipeline', 'socket']) {
+  for (const name of [
+    'parse',
+    'price',
+    'encode',
+    'ring',
+    'greeks',
+    'pipeline',
+    'secrets',
+    'socket',
+  ]) {
     assert.match(stdout, new RegExp(`^ {2}${name} +\\S`, 'm'));
   }
 });

@@ -1,4 +1,4 @@
-import { DEFAULT_KEY_LIMITS, type Principal, type Scope } from '../../src/domain/access.ts';
+import { type Admission, DEFAULT_KEY_LIMITS, type KeyLimits, type Principal, type Scope } from '../../src/domain/access.ts';
 import type { ChainKey, SubscribableInstrument } from '../../src/domain/ports.ts';
 import { GREEKS_STATUS } from '../../src/domain/status.ts';
 import { ClientConnection, BY_NAME, Subscription } from '../../src/fanout/connection.ts';
@@ -41,6 +41,10 @@ export interface FanoutRigOptions {
   subscriptionsMax?: number;
   clientBufferBytes?: number;
   scopes?: readonly Scope[];
+  /** Of the key. */
+  limits?: KeyLimits;
+  /** What a wrong key is answered. */
+  refusal?: Exclude<Admission, { principal: Principal }>;
 }
 
 /**
@@ -59,6 +63,10 @@ export class FanoutRig {
     },
   });
   readonly delivery: Delivery;
+  /** Keys that were presented, and from where. */
+  readonly admissions: { token: string; address: string }[] = [];
+  /** Connections of the key. */
+  entered = 0;
   /** Followers of each chain. */
   readonly followers = new Map<string, number>();
   readonly errors: unknown[] = [];
@@ -85,8 +93,24 @@ export class FanoutRig {
     });
     this.ports = {
       clock,
-      authenticator: {
-        authenticate: (token) => (token === KEY ? principal(options.scopes) : undefined),
+      gate: {
+        admit: (token, address) => {
+          this.admissions.push({ token, address });
+          return token === KEY
+            ? { principal: principal(options.scopes, options.limits) }
+            : (options.refusal ?? { refused: 'UNAUTHENTICATED' });
+        },
+        takeRequest: () => {
+          throw new Error('no HTTP here');
+        },
+        enter: ({ limits }) => {
+          if (this.entered >= limits.connections) return false;
+          this.entered += 1;
+          return true;
+        },
+        leave: () => {
+          this.entered -= 1;
+        },
       },
       directory,
       index,
@@ -187,12 +211,15 @@ export class FanoutRig {
   }
 }
 
-export function principal(scopes: readonly Scope[] = ['ticks:read']): Principal {
+export function principal(
+  scopes: readonly Scope[] = ['ticks:read'],
+  limits: KeyLimits = DEFAULT_KEY_LIMITS,
+): Principal {
   return {
     keyId: 'test',
     scopes: new Set(scopes),
     accounts: 'all',
-    limits: DEFAULT_KEY_LIMITS,
+    limits,
   };
 }
 

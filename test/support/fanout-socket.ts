@@ -13,6 +13,7 @@ export interface ReceivedTicks {
 
 /** The client's end of a connection, in memory: keeps what it is sent, in order. */
 export class FakeClientSocket implements ClientSocket {
+  readonly remoteAddress = '192.0.2.1';
   readonly messages: ServerMessage[] = [];
   readonly received: ReceivedTicks[] = [];
   readonly frames: Uint8Array[] = [];

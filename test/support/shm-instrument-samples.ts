@@ -17,7 +17,14 @@ export function chainState(state: number): ChainRow {
   return {
     expiryMs: state * 1000,
     calendarEstimated: state % 2 === 1,
-    rate: state / 3,
+    settlementMs: state * 900,
+    model: state % 3,
+    firstSource: state % 5,
+    curve: Array.from({ length: 1 + (state % 8) }, (_unused, point) => ({
+      years: point + state,
+      rate: state / 3,
+    })),
+    dividendYield: state / 7,
     worker: state % 16,
     spotRow: state,
     futureRow: state + 1,

@@ -1,5 +1,7 @@
 import { exchangeCalendar } from '../../src/domain/calendar.ts';
+import type { Clock } from '../../src/domain/clock.ts';
 import type { Instrument } from '../../src/domain/instrument.ts';
+import { flatPricing, type PricingBook } from '../../src/domain/pricing-terms.ts';
 import { InstrumentRegistry } from '../../src/instruments/registry.ts';
 import { isGreeksDone } from '../../src/shm/greeks-section.ts';
 import { InstrumentTable } from '../../src/shm/instrument-table.ts';
@@ -7,6 +9,7 @@ import { LastValueTable } from '../../src/shm/last-value-table.ts';
 import { METER_WRITER } from '../../src/shm/layout/meters.ts';
 import { TICK_GREEKS_STATE_I32 } from '../../src/shm/layout/tick-slot.ts';
 import { ThreadMeters } from '../../src/shm/meters.ts';
+import { RepriceRing } from '../../src/shm/reprice-ring.ts';
 import { Ring } from '../../src/shm/ring.ts';
 import { RingWriter } from '../../src/shm/ring-writer.ts';
 import { RowAllocator } from '../../src/threads/control/row-allocator.ts';
@@ -26,6 +29,8 @@ export interface TickPathOptions {
   workers?: number;
   /** Continuously compounded, per year. */
   rate?: number;
+  /** Left out: Black-76 on the forward by parity, at `rate`. */
+  pricing?: PricingBook;
 }
 
 /** The service's memory and its ingest and Greeks loops, wired as control does, in one thread. */
@@ -53,6 +58,7 @@ export class TickPath {
       rows = 4096,
       workers = 1,
       rate = 0.065,
+      pricing = flatPricing(rate),
     } = options;
     this.clock = clock;
     this.registry = new InstrumentRegistry(instruments);
@@ -65,7 +71,7 @@ export class TickPath {
       table,
       registry,
       calendar: exchangeCalendar,
-      ratePerYear: rate,
+      pricing,
       workers,
     });
     this.ingestMeters = new ThreadMeters(this.blocks.meters, METER_WRITER.INGEST);
@@ -84,10 +90,11 @@ export class TickPath {
   }
 
   /** A Greeks worker as it starts: at the newest position. */
-  createLoop(worker: number): GreeksLoop {
-    const { ring, lastValues, table, clock } = this;
+  createLoop(worker: number, clock: Clock = this.clock): GreeksLoop {
+    const { ring, lastValues, table } = this;
     const meters = this.greeksMeters(worker);
-    return new GreeksLoop({ worker, ring, lastValues, table, meters, clock });
+    const repriced = new RepriceRing(this.blocks.repriced, worker);
+    return new GreeksLoop({ worker, ring, lastValues, table, meters, repriced, clock });
   }
 
   greeksMeters(worker = 0): ThreadMeters {

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { repositoryRoot } from './repository-root.ts';
 
@@ -30,16 +31,21 @@ export function temporaryFolder(t: TestContext): string {
   return folder;
 }
 
+/** The environment of this process without our own settings. */
+function foreignEnvironment(): NodeJS.ProcessEnv {
+  const foreign = Object.entries(process.env).filter(([name]) => !name.startsWith('TICKER_'));
+  return Object.fromEntries(foreign);
+}
+
 /** Starts `ticker <args>`; the process is ended after the test whatever happens. */
 export function startTicker(
   t: TestContext,
   args: string[],
   environment: Record<string, string> = {},
 ): TickerProcess {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('TICKER_'));
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: repositoryRoot,
-    env: { ...Object.fromEntries(inherited), ...environment },
+    env: { ...foreignEnvironment(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let errors = '';
@@ -75,6 +81,34 @@ export function startTicker(
       });
     },
   };
+}
+
+export interface TickerRun {
+  code: number | null;
+  out: string;
+  errors: string;
+}
+
+/** Runs `ticker <args>` to its end with `input` on its standard input. */
+export async function runTicker(
+  args: string[],
+  environment: Record<string, string> = {},
+  input = '',
+): Promise<TickerRun> {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd: repositoryRoot,
+    env: { ...foreignEnvironment(), ...environment },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  // A command that ends before it reads closes the pipe.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  const [out, errors, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise<number | null>((resolve) => child.once('exit', resolve)),
+  ]);
+  return { code, out, errors };
 }
 
 export interface RunningTicker extends TickerProcess {

@@ -5,12 +5,13 @@ import { defineRoute, json, type Answer, type Route } from '../route.ts';
 /** One condition of being ready. */
 export interface ReadinessCheck {
   ok: boolean;
+  /** False: callers get ticks without it too; the service is then `degraded`. */
+  required: boolean;
   /** What is missing, or what there is. */
   detail?: string;
 }
 
 export interface Readiness {
-  ok: boolean;
   checks: Readonly<Record<string, ReadinessCheck>>;
 }
 
@@ -40,15 +41,24 @@ const STATE = Type.Object({ status: Type.String() });
 
 const CHECKS = Type.Record(
   Type.String(),
-  Type.Object({ ok: Type.Boolean(), detail: Type.Optional(Type.String()) }),
+  Type.Object({
+    ok: Type.Boolean(),
+    required: Type.Boolean(),
+    detail: Type.Optional(Type.String()),
+  }),
 );
 
-function readyAnswer({ ok, checks }: Readiness): Answer {
-  if (ok) return json({ status: 'ready', checks });
-  const missing = Object.entries(checks)
-    .filter(([, check]) => !check.ok)
-    .map(([name, { detail }]) => (detail === undefined ? name : `${name} (${detail})`));
-  const text = `Not ready: ${missing.join(', ')}.`;
+/** 200 `ready` or `degraded`, or 503: then something that is required is missing. */
+function readyAnswer({ checks }: Readiness): Answer {
+  const missing = Object.entries(checks).filter(([, check]) => !check.ok);
+  const blocking = missing.filter(([, { required }]) => required);
+  if (blocking.length === 0) {
+    return json({ status: missing.length === 0 ? 'ready' : 'degraded', checks });
+  }
+  const names = blocking.map(([name, { detail }]) =>
+    detail === undefined ? name : `${name} (${detail})`,
+  );
+  const text = `Not ready: ${names.join(', ')}.`;
   return { ...problem('NOT_READY', text), extensions: { checks } };
 }
 
@@ -83,7 +93,7 @@ function probeRoutes(status: SystemStatus): Route[] {
       summary: 'Whether callers get what they come for; if not, the checks say what is missing.',
       responses: {
         200: {
-          description: 'It is ready.',
+          description: 'It is ready; `degraded`: a part that ticks do without is missing.',
           schema: Type.Object({ status: Type.String(), checks: CHECKS }),
         },
       },

@@ -18,23 +18,29 @@ import { BLOCK_HEADER_BYTES } from './block-header.ts';
  *  rows      4 i32  chains        number of the option's chain, -1 no option
  *  rows      8 f64  strikes       rupees, 0 no option
  *  hash      4 i32  hash          row + 1 by hash of the token, linear probing; 0 free
- *  chains   24 f64  chain_numbers see below
- *  chains   24 i32  chain_words   see below
+ *  chains  168 f64  chain_numbers see below
+ *  chains   32 i32  chain_words   see below
  *
- * Chain numbers, 24 bytes
+ * Chain numbers, 168 bytes
  *  off size type field                meaning
  *    0    8 f64  expiry_ms            epoch ms at which the contracts stop trading
- *    8    8 f64  rate                 continuously compounded, per year
+ *    8    8 f64  settlement_ms        epoch ms at which their settlement price is known
  *   16    8 f64  other_future_expiry  epoch ms, 0 none
+ *   24    8 f64  dividend_yield       continuously compounded, per year
+ *   32    8 f64  curve_points         points of the discount curve, 1 to 8
+ *   40   64 f64  curve_years          time to each point, rising
+ *  104   64 f64  curve_rates          zero rate of each point, continuously compounded, per year
  *
- * Chain words, 24 bytes
+ * Chain words, 32 bytes
  *  off size type field               meaning
  *    0    4 i32  worker              Greeks worker that owns the chain
  *    4    4 i32  estimated           1: the calendar's data end before the expiry
  *    8    4 i32  spot_row            row of the underlying, -1 unknown
  *   12    4 i32  future_row          row of the future of the same expiry, -1 none
- *   16    4 i32  other_future_row    row of the nearest future of another expiry, -1 none
+ *   16    4 i32  other_future_row    row of the future of another expiry, -1 none
  *   20    4 i32  lock                odd while control writes the chain's numbers and words
+ *   24    4 i32  model               PRICING_MODEL
+ *   28    4 i32  first_source        best FORWARD_SOURCE that may be used
  */
 export const INSTRUMENT_COUNTS_BYTES = 128;
 export const INSTRUMENT_COUNT_I32 = 0;
@@ -42,19 +48,25 @@ export const INSTRUMENT_CHAIN_COUNT_I32 = 1;
 export const INSTRUMENT_VERSION_I32 = 2;
 
 /** Doubles per chain. */
-export const CHAIN_NUMBERS_F64 = 3;
+export const CHAIN_NUMBERS_F64 = 21;
 export const CHAIN_EXPIRY_MS_F64 = 0;
-export const CHAIN_RATE_F64 = 1;
+export const CHAIN_SETTLEMENT_MS_F64 = 1;
 export const CHAIN_OTHER_FUTURE_EXPIRY_F64 = 2;
+export const CHAIN_DIVIDEND_YIELD_F64 = 3;
+export const CHAIN_CURVE_POINTS_F64 = 4;
+export const CHAIN_CURVE_YEARS_F64 = 5;
+export const CHAIN_CURVE_RATES_F64 = 13;
 
 /** Words per chain. */
-export const CHAIN_WORDS_I32 = 6;
+export const CHAIN_WORDS_I32 = 8;
 export const CHAIN_WORKER_I32 = 0;
 export const CHAIN_ESTIMATED_I32 = 1;
 export const CHAIN_SPOT_ROW_I32 = 2;
 export const CHAIN_FUTURE_ROW_I32 = 3;
 export const CHAIN_OTHER_FUTURE_ROW_I32 = 4;
 export const CHAIN_LOCK_I32 = 5;
+export const CHAIN_MODEL_I32 = 6;
+export const CHAIN_FIRST_SOURCE_I32 = 7;
 
 /** Where the columns of a table lie. */
 export interface InstrumentColumns {

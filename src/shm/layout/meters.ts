@@ -58,6 +58,8 @@ export const GREEKS = {
   SKIPPED: 2,
   OVERRUN: 3,
   NOT_PENDING: 4,
+  /** Options whose Greeks were computed again for a moved forward. */
+  REPRICED: 5,
   /** Options solved, by status: STATUS_FIRST + GREEKS_STATUS. */
   STATUS_FIRST: 16,
   /** Forwards computed, by source: FORWARD_FIRST + FORWARD_SOURCE. */
@@ -75,10 +77,17 @@ export const PUBLISH = {
   MESSAGES_REFUSED: 6,
   RING_OVERRUN: 8,
   GREEKS_LATE: 9,
+  /** Counted per client. */
+  REPRICED_SENT: 10,
   CLIENTS_OPENED: 16,
   CLIENTS_CLOSED: 17,
   CLOSED_TOO_SLOW: 18,
   CLOSED_UNAUTHENTICATED: 19,
+  /** Callers refused because their address is locked out. */
+  REFUSED_LOCKED_OUT: 20,
+  /** Callers that presented a wrong key. */
+  WRONG_KEYS: 21,
+  CLOSED_KEY_REVOKED: 22,
   /** HTTP answers by class: HTTP_STATUS_FIRST + hundreds of the status. */
   HTTP_STATUS_FIRST: 24,
   /** Gauges. */
@@ -97,6 +106,15 @@ export const CONTROL = {
   /** Gauges. */
   INSTRUMENTS: 8,
   ROWS_USED: 9,
+  /** 1: it answers, 0: it does not. */
+  DATABASE_UP: 10,
+  DATABASE_CONNECTIONS_MAX: 11,
+  DATABASE_CONNECTIONS_USED: 12,
+  DATABASE_WAITING: 13,
+  /** 1: it answers, 0: it does not or there is none. */
+  REDIS_UP: 14,
+  API_KEYS: 15,
+  ACCOUNTS_STORED: 16,
 } as const;
 
 /** Gauges that every thread keeps, in the last places: event-loop lag of the last second, us. */

@@ -1,4 +1,4 @@
-import type { ServiceStatus, UpstreamSocket } from '../messages.ts';
+import type { HealthCheck, ServiceStatus, UpstreamSocket } from '../messages.ts';
 
 /** What the service knows of itself. */
 export class Health {
@@ -10,6 +10,8 @@ export class Health {
   ticks = 0;
   started = false;
   greeksWorkers = 0;
+  /** Parts that ticks do without: the database and what stands on it. */
+  storage: Readonly<Record<string, HealthCheck>> = {};
 
   status(): ServiceStatus {
     const open = this.upstream.filter(({ state }) => state === 'OPEN').length;
@@ -20,16 +22,21 @@ export class Health {
       checks: {
         instruments:
           this.instruments > 0
-            ? { ok: true, detail: `${this.instruments} instruments` }
-            : { ok: false, detail: this.instrumentsDetail },
+            ? { ok: true, required: true, detail: `${this.instruments} instruments` }
+            : { ok: false, required: true, detail: this.instrumentsDetail },
         upstream:
           open > 0
-            ? { ok: true, detail: `${open} of ${this.upstream.length} broker sockets open` }
-            : { ok: false, detail: this.#upstreamDetail() },
+            ? {
+                ok: true,
+                required: true,
+                detail: `${open} of ${this.upstream.length} broker sockets open`,
+              }
+            : { ok: false, required: true, detail: this.#upstreamDetail() },
         ticks:
           this.ticks > 0
-            ? { ok: true }
-            : { ok: false, detail: 'no tick has been received since the start' },
+            ? { ok: true, required: true }
+            : { ok: false, required: true, detail: 'no tick has been received since the start' },
+        ...this.storage,
       },
     };
   }

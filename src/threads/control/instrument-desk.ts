@@ -12,6 +12,7 @@ import type {
 import type { InstrumentRegistry, Underlying } from '../../instruments/registry.ts';
 import { instrumentRecord, searchInstruments } from '../../instruments/search.ts';
 import type { InstrumentTable } from '../../shm/instrument-table.ts';
+import type { ToPublish } from '../messages.ts';
 import { ChainWindows } from './chain-windows.ts';
 import type { DemandBook } from './demand-book.ts';
 import type { Money } from './money.ts';
@@ -74,9 +75,14 @@ export class InstrumentDesk implements InstrumentDirectory {
     return { chain: key, results: contracts.map((contract) => this.#take(key, contract)) };
   }
 
-  /** The contracts of a window, taken into the tables. */
-  take(key: ChainKey, contracts: readonly Instrument[]): Resolution<ChainKey>[] {
-    return contracts.map((contract) => this.#take(key, contract));
+  /** Follows the money: what has entered and left the windows of followed chains. */
+  moveWindows(): Extract<ToPublish, { type: 'chain-changed' }>[] {
+    return this.windows.refresh().map(({ key, added, removed }) => ({
+      type: 'chain-changed',
+      chain: key,
+      added: added.map((contract) => this.#take(key, contract)),
+      removedRows: removed.map(({ token }) => this.#options.table.find(token)),
+    }));
   }
 
   searchInstruments(query: InstrumentSearch): string {
@@ -127,8 +133,9 @@ export class InstrumentDesk implements InstrumentDirectory {
       const chain = this.windows.find(underlying, expiry);
       if (facts === undefined || chain === undefined) continue;
       add(facts.spot);
-      add(facts.futures.find((future) => future.expiry === expiry));
-      add(facts.futures.find((future) => future.expiry !== expiry));
+      const { own, other } = rows.futuresOf(facts, expiry);
+      add(own);
+      add(other);
       for (const contract of this.windows.forwardContracts(chain)) add(contract);
     }
     for (const row of demand.wantedBy('forwards').keys()) {

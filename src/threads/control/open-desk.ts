@@ -1,6 +1,7 @@
 import { exchangeCalendar } from '../../domain/calendar.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { Instrument } from '../../domain/instrument.ts';
+import type { PricingBook } from '../../domain/pricing-terms.ts';
 import { INSTRUMENTS_PER_SOCKET, SOCKETS_PER_ACCOUNT } from '../../feed/kite/protocol.ts';
 import { InstrumentRegistry } from '../../instruments/registry.ts';
 import type { InstrumentTable } from '../../shm/instrument-table.ts';
@@ -19,8 +20,7 @@ export interface DeskOptions {
   clock: Clock;
   /** Accounts that stream market data. */
   accounts: number;
-  /** Continuously compounded, per year. */
-  ratePerYear: number;
+  pricing: PricingBook;
   greeksWorkers: number;
   onDemand: (changes: DemandChange[]) => void;
 }
@@ -33,7 +33,7 @@ export function openDesk(options: DeskOptions): { desk: InstrumentDesk; demand: 
     table,
     registry,
     calendar: exchangeCalendar,
-    ratePerYear: options.ratePerYear,
+    pricing: options.pricing,
     workers: options.greeksWorkers,
   });
   const demand = new DemandBook(

@@ -2,6 +2,7 @@ import type { Calendar } from '../../domain/calendar.ts';
 import { type Instrument, isOption, qualifiedSymbol } from '../../domain/instrument.ts';
 import type { SubscribableInstrument } from '../../domain/ports.ts';
 import { priceDivisor, segmentOf } from '../../domain/price-scale.ts';
+import { type PricingBook, termsOf } from '../../domain/pricing-terms.ts';
 import type { InstrumentRegistry, Underlying } from '../../instruments/registry.ts';
 import type { ChainRow, InstrumentTable } from '../../shm/instrument-table.ts';
 
@@ -9,8 +10,7 @@ export interface RowAllocatorOptions {
   table: InstrumentTable;
   registry: InstrumentRegistry;
   calendar: Calendar;
-  /** Continuously compounded, per year. */
-  ratePerYear: number;
+  pricing: PricingBook;
   /** Greeks workers among which chains are spread. */
   workers: number;
 }
@@ -74,19 +74,41 @@ export class RowAllocator {
     return number;
   }
 
+  /**
+   * Futures that the forward of a chain may come from: of its own expiry, and of another one. The
+   * one that the pricing terms name stands alone.
+   */
+  futuresOf(
+    underlying: Underlying,
+    expiry: string,
+  ): { own: Instrument | undefined; other: Instrument | undefined } {
+    const { pricing, registry } = this.#options;
+    const { future: named } = termsOf(pricing, underlying.name);
+    const only = named === undefined ? undefined : registry.bySymbol(named);
+    const futures = only?.type === 'FUT' ? [only] : underlying.futures;
+    return {
+      own: futures.find((future) => future.expiry === expiry),
+      other: futures.find((future) => future.expiry !== expiry),
+    };
+  }
+
   #chainFacts(underlying: Underlying, expiry: string, worker: number): ChainRow {
-    const { calendar, ratePerYear } = this.#options;
+    const { calendar, pricing } = this.#options;
+    const { model, firstSource, curve, dividendYield } = termsOf(pricing, underlying.name);
     const end = calendar.expiryInstant(expiry);
-    const future = underlying.futures.find((candidate) => candidate.expiry === expiry);
-    const other = underlying.futures.find((candidate) => candidate.expiry !== expiry);
+    const { own, other } = this.futuresOf(underlying, expiry);
     const otherExpiry = other?.expiry ?? undefined;
     return {
       expiryMs: end.epochMs,
+      settlementMs: end.settlementMs,
       calendarEstimated: end.estimated,
-      rate: ratePerYear,
+      model,
+      firstSource,
+      curve,
+      dividendYield,
       worker,
       spotRow: underlying.spot === undefined ? -1 : this.rowOf(underlying.spot),
-      futureRow: future === undefined ? -1 : this.rowOf(future),
+      futureRow: own === undefined ? -1 : this.rowOf(own),
       otherFutureRow: other === undefined ? -1 : this.rowOf(other),
       otherFutureExpiryMs:
         otherExpiry === undefined ? 0 : calendar.expiryInstant(otherExpiry).epochMs,

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { createSystemClock, type TimerHandle } from '../../domain/clock.ts';
+import type { TimerHandle } from '../../domain/clock.ts';
 import { TickerError } from '../../domain/error-codes.ts';
 import { type BrokerAccount, secretsOf } from '../../config/accounts.ts';
 import { InstrumentTable } from '../../shm/instrument-table.ts';
@@ -19,11 +19,13 @@ import type {
 } from '../messages.ts';
 import { spawnThread } from '../spawn.ts';
 import { createThreadContext, type ThreadContext } from '../thread-context.ts';
+import { BackingServices } from './backing-services.ts';
 import type { DemandBook, DemandChange } from './demand-book.ts';
 import { GreeksPool } from './greeks-pool.ts';
 import { HangWatch } from './hang-watch.ts';
 import { Health } from './health.ts';
 import type { InstrumentDesk } from './instrument-desk.ts';
+import { tidyAfterIngest } from './ingest-remains.ts';
 import { loadInstruments } from './instrument-loader.ts';
 import { openDesk } from './open-desk.ts';
 import { answerCall } from './publish-calls.ts';
@@ -32,6 +34,7 @@ import { simulatorAccount } from './simulator-account.ts';
 import type { ServiceOptions } from './service-options.ts';
 import { StaleFeeds } from './stale-feeds.ts';
 import { SupervisedThread } from './supervised-thread.ts';
+import { publishSettings, simulatorData, threadBasics } from './thread-data.ts';
 import { urlHost } from './url-host.ts';
 
 const SECOND_MS = 1000;
@@ -48,7 +51,7 @@ export class Service {
   marketUrl = '';
   readonly #options: ServiceOptions;
   readonly #blocks: SharedBlocks;
-  readonly #basics: ThreadBasics;
+  #basics: ThreadBasics;
   readonly #context: ThreadContext;
   readonly #health = new Health();
   readonly #stale = new StaleFeeds();
@@ -56,6 +59,7 @@ export class Service {
   readonly #ingestMeters: ThreadMeters;
   readonly #hangWatch: HangWatch;
   readonly #timers: TimerHandle[] = [];
+  readonly #backing: BackingServices;
   #accounts: readonly BrokerAccount[];
   #simulator: SupervisedThread<ToSimulator, FromSimulator> | undefined;
   #publish: SupervisedThread<ToPublish, FromPublish> | undefined;
@@ -78,19 +82,20 @@ export class Service {
     this.#table = new InstrumentTable(this.#blocks.instruments);
     this.#ingestMeters = new ThreadMeters(this.#blocks.meters, METER_WRITER.INGEST);
     this.#hangWatch = new HangWatch(this.#blocks.meters, config.clock.speed);
-    const { speed, originEpochMs } = config.clock;
-    this.#basics = {
-      clock: { speed, originEpochMs: originEpochMs ?? createSystemClock().nowUs() / 1000 },
-      logLevel: config.logLevel,
-      secrets: [apiKey, ...accounts.flatMap((account) => secretsOf(account))],
-      production: config.environment === 'production',
-    };
+    this.#basics = threadBasics(config, apiKey, accounts);
     this.#context = createThreadContext(
       'control',
       this.#basics,
       this.#blocks.meters,
       METER_WRITER.CONTROL,
     );
+    this.#backing = new BackingServices({
+      ...this.#context,
+      config,
+      apiKey,
+      toPublish: (message) => this.#publish?.post(message),
+      onCheck: () => this.#postStatus(),
+    });
     // A failure before anybody waits for it is reported by `start`, not as an unhandled rejection.
     this.#startFailed.catch(() => undefined);
   }
@@ -126,6 +131,7 @@ export class Service {
     new Ring(this.#blocks.ring).requestStop();
     await this.#greeks?.stop();
     await this.#simulator?.stop({ type: 'stop' }, STOP_GRACE_MS);
+    await this.#backing.stop();
   }
 
   /* Each wait may have been ended by `stop`, after which nothing new may be started. */
@@ -133,17 +139,35 @@ export class Service {
     await this.#startPublish();
     if (this.#isStopping()) return;
     this.#startGreeks();
+    this.#every(SECOND_MS, () => this.#second());
+    await this.#backing.startAround(() => this.#startTicks());
+  }
+
+  async #startTicks(): Promise<void> {
+    await this.#takeAccounts();
+    if (this.#isStopping()) return;
     if (this.#accounts.length === 0) await this.#startSimulator();
     if (this.#isStopping()) return;
-    this.#every(SECOND_MS, () => this.#second());
     await this.#loadInstruments();
     if (this.#isStopping()) return;
     await this.#startIngest();
     if (this.#isStopping()) return;
     this.#desk?.demandBase();
     await this.#firstTick();
+    this.#health.ticks = this.#ingestMeters.get(INGEST.TICKS);
     this.#health.started = true;
     this.#postStatus();
+  }
+
+  async #takeAccounts(): Promise<void> {
+    const waiting = (detail: string): void => {
+      this.#health.instrumentsDetail = detail;
+      this.#postStatus();
+    };
+    const { accounts } = this.#options;
+    this.#accounts = await this.#backing.accounts(accounts, waiting, this.#stop.signal);
+    const secrets = [...this.#basics.secrets, ...this.#accounts.flatMap(secretsOf)];
+    this.#basics = { ...this.#basics, secrets };
   }
 
   #isStopping(): boolean {
@@ -166,14 +190,7 @@ export class Service {
     let port = config.simPort;
     return new Promise((resolve) => {
       const thread = this.#supervise<ToSimulator, FromSimulator>('simulator', {
-        data: () => ({
-          ...this.#basics,
-          host: '127.0.0.1',
-          port,
-          seed: config.simSeed,
-          instruments: config.simInstruments,
-          ticksPerSecond: config.simTicksPerSecond,
-        }),
+        data: () => simulatorData(this.#basics, config, port),
         onMessage: (message) => {
           if (message.type !== 'listening') return;
           const { restUrl, wsUrl } = message;
@@ -191,19 +208,16 @@ export class Service {
   }
 
   #startPublish(): Promise<void> {
-    const { config, apiKey } = this.#options;
+    const { config } = this.#options;
     let port = config.marketPort;
     return new Promise((resolve) => {
       const thread = this.#supervise<ToPublish, FromPublish>('publish', {
         data: () => ({
           ...this.#basics,
           blocks: this.#blocks,
-          apiKey,
-          host: config.bind,
+          keys: this.#backing.keys,
+          ...publishSettings(config),
           port,
-          corsOrigins: config.corsOrigins,
-          clientBufferBytes: config.clientBufferBytes,
-          clientsMax: config.clientsMax,
         }),
         onMessage: (message) => {
           if (message.type !== 'listening') {
@@ -249,19 +263,12 @@ export class Service {
     });
   }
 
-  /** Empties half-written rows; names what was counted but never published. */
   #onIngestDeath(): void {
-    const ring = new Ring(this.#blocks.ring);
-    const newest = ring.newest();
-    const to = ring.intent(newest);
-    if (to > newest) {
-      this.#publish?.post({ type: 'gap', from: newest + 1, to, reason: 'INGEST_RESTART' });
-    }
+    const gap = tidyAfterIngest(this.#blocks, this.#table);
+    if (gap !== undefined) this.#publish?.post(gap);
     this.#context.meters.add(CONTROL.RESTARTS_INGEST, 1);
     this.#hangWatch.forget('ingest');
     this.#health.upstream = [];
-    const lastValues = new LastValueTable(this.#blocks.lastValues);
-    for (let row = 0; row < this.#table.count; row++) lastValues.repairQuote(row);
   }
 
   #supervise<Out, In extends { type: string }>(
@@ -305,7 +312,7 @@ export class Service {
       lastValues: new LastValueTable(this.#blocks.lastValues),
       clock,
       accounts: accounts.length,
-      ratePerYear: config.ratePerYear,
+      pricing: this.#options.pricing,
       greeksWorkers: config.greeksWorkers,
       onDemand: (changes) => this.#postDemand(changes),
     });
@@ -320,8 +327,7 @@ export class Service {
   #firstTick(): Promise<void> {
     return new Promise((resolve) => {
       const timer = this.#every(TICK_CHECK_MS, () => {
-        this.#health.ticks = this.#ingestMeters.get(INGEST.TICKS);
-        if (this.#health.ticks === 0) return;
+        if (this.#ingestMeters.get(INGEST.TICKS) === 0) return;
         timer.cancel();
         resolve();
       });
@@ -345,6 +351,10 @@ export class Service {
       case 'follow':
         this.#desk?.windows.follow(message.chain);
         return;
+      case 'key-uses':
+      case 'wrong-keys':
+        this.#backing.onPublish(message);
+        return;
       case 'unfollow':
         this.#desk?.windows.unfollow(message.chain);
         return;
@@ -364,7 +374,8 @@ export class Service {
     const { meters, clock } = this.#context;
     this.#health.ticks = this.#ingestMeters.get(INGEST.TICKS);
     meters.set(CONTROL.ROWS_USED, this.#table.count);
-    this.#moveWindows();
+    this.#backing.second();
+    for (const change of this.#desk?.moveWindows() ?? []) this.#publish?.post(change);
     this.#desk?.demandForwards();
     this.#postStatus();
     for (const stale of this.#stale.update(this.#health.upstream, clock.monotonicMs())) {
@@ -376,17 +387,8 @@ export class Service {
     this.#options.onFatal(new TickerError('THREAD_FAILED', `${hung} hangs; the process must end`));
   }
 
-  #moveWindows(): void {
-    const desk = this.#desk;
-    if (desk === undefined) return;
-    for (const { key, added, removed } of desk.windows.refresh()) {
-      const removedRows = removed.map(({ token }) => this.#table.find(token));
-      const results = desk.take(key, added);
-      this.#publish?.post({ type: 'chain-changed', chain: key, added: results, removedRows });
-    }
-  }
-
   #postStatus(): void {
+    this.#health.storage = this.#backing.checks();
     this.#publish?.post({ type: 'status', status: this.#health.status() });
   }
 

@@ -3,6 +3,7 @@ import { createInstrumentTable } from '../../shm/instrument-table.ts';
 import { createLastValueTable } from '../../shm/last-value-table.ts';
 import { METER_WRITER } from '../../shm/layout/meters.ts';
 import { createMeters } from '../../shm/meters.ts';
+import { createRepriceRings } from '../../shm/reprice-ring.ts';
 import { createRing } from '../../shm/ring.ts';
 import type { SharedBlocks } from '../messages.ts';
 
@@ -30,5 +31,6 @@ export function allocateSharedMemory(sizes: SharedMemorySizes): SharedBlocks {
     lastValues: createLastValueTable(instrumentRows),
     instruments: createInstrumentTable(instrumentRows, CHAINS_MAX),
     meters: createMeters(METER_WRITER.GREEKS + greeksWorkers),
+    repriced: createRepriceRings(greeksWorkers, instrumentRows),
   };
 }

@@ -1,26 +1,15 @@
-import { FORWARD_SOURCE } from '../../domain/status.ts';
-import { parityForward } from '../../pricing/forward.ts';
+import { FORWARD_SOURCE, GREEKS_STATUS, PRICING_MODEL } from '../../domain/status.ts';
+import { zeroRate } from '../../pricing/discount-curve.ts';
 import type { ChainRow, InstrumentTable } from '../../shm/instrument-table.ts';
+import { ParityVotes } from './parity-votes.ts';
 import type { QuoteBook } from './quote-book.ts';
 
 const YEAR_MS = 31_536_000_000;
-/** Strikes nearest the money that vote on the forward. */
-const PARITY_STRIKES_MAX = 7;
-/** Below this the parity forward has no outlier protection, so the next source is better. */
-const PARITY_STRIKES_MIN = 3;
 /**
  * Minutes before the end of trading are all treated as one: Greeks of a nearly expired option
  * explode.
  */
 export const TIME_TO_EXPIRY_MIN_MS = 60_000;
-
-/* Scratch of the one function that uses it; a worker is one thread. */
-const scratch = {
-  strikes: new Float64Array(PARITY_STRIKES_MAX),
-  calls: new Float64Array(PARITY_STRIKES_MAX),
-  puts: new Float64Array(PARITY_STRIKES_MAX),
-  weights: new Float64Array(PARITY_STRIKES_MAX),
-};
 
 /** One underlying and expiry as its worker knows it: legs by strike, and their forward. */
 export class ChainBook {
@@ -31,12 +20,36 @@ export class ChainBook {
   calls: Int32Array = new Int32Array(0);
   puts: Int32Array = new Int32Array(0);
   facts: ChainRow;
+  /** Time of the four numbers below, epoch ms; they hold for a whole batch. */
+  clockMs = -1;
+  /** Years to the end of trading, at least one minute's worth; 0 or less once expired. */
+  timeYears = 0;
+  /** Zero rate to that end, continuously compounded, per year. */
+  rate = 0;
+  discount = 1;
+  /** GREEKS_STATUS that every option of the chain has by the clock alone: OK, or why none. */
+  phase: number = GREEKS_STATUS.OK;
   /** Rupees; 0 unknown. */
   forward = 0;
   /** FORWARD_SOURCE. */
   source: number = FORWARD_SOURCE.NONE;
+  /** Why there is no forward: NO_UNDERLYING, or STALE if its sources are all too old. */
+  noForward: number = GREEKS_STATUS.NO_UNDERLYING;
   /** A quote that the forward depends on has changed. */
   stale = true;
+  /** What the worker's repricing has on it; see repricer.ts. */
+  readonly repriced = {
+    forward: 0,
+    phase: GREEKS_STATUS.OK as number,
+    /** Largest gamma seen since. */
+    gamma: 0,
+    /** No pass over the chain begins before this, epoch ms. */
+    dueMs: 0,
+    /** Waits for a pass, or is in one. */
+    isQueued: false,
+    /** On the list of chains to look at. */
+    isListed: false,
+  };
 
   constructor(number: number, facts: ChainRow) {
     this.number = number;
@@ -55,50 +68,80 @@ export class ChainBook {
       legs[strikes.indexOf(table.strikes[row]!)] = row;
     }
     this.stale = true;
+    this.clockMs = -1;
   }
 
-  /** Years to the end of trading, at least one minute's worth; 0 or less once expired. */
-  timeToExpiryYears(nowMs: number): number {
-    const leftMs = this.facts.expiryMs - nowMs;
-    return (leftMs > 0 ? Math.max(leftMs, TIME_TO_EXPIRY_MIN_MS) : leftMs) / YEAR_MS;
+  /** Takes the time, epoch ms. Must come before anything that depends on it. */
+  setClock(nowMs: number): void {
+    if (this.clockMs === nowMs) return;
+    const { expiryMs, settlementMs, curve } = this.facts;
+    const leftMs = expiryMs - nowMs;
+    this.clockMs = nowMs;
+    this.timeYears = (leftMs > 0 ? Math.max(leftMs, TIME_TO_EXPIRY_MIN_MS) : leftMs) / YEAR_MS;
+    if (leftMs <= 0) this.phase = GREEKS_STATUS.EXPIRED;
+    else this.phase = nowMs < settlementMs ? GREEKS_STATUS.OK : GREEKS_STATUS.AFTER_SETTLEMENT;
+    this.rate = zeroRate(curve, this.timeYears);
+    this.discount = Math.exp(-this.rate * this.timeYears);
+  }
+
+  /** PRICING_MODEL. */
+  get model(): number {
+    return this.facts.model;
+  }
+
+  get isSpotModel(): boolean {
+    return this.facts.model === PRICING_MODEL.BLACK_SCHOLES_MERTON;
+  }
+
+  /** The spot that carries to the forward, rupees. */
+  get impliedSpot(): number {
+    return this.forward * Math.exp((this.facts.dividendYield - this.rate) * this.timeYears);
   }
 
   /** Row of the other leg of the strike of option `row`; -1 if not in use. */
   otherLeg(row: number, optionType: number, strike: number): number {
-    const index = this.#strikeAtOrAbove(strike);
+    const index = this.strikeAtOrAbove(strike);
     if (this.strikes[index] !== strike) return -1;
     const legs = optionType === 1 ? this.puts : this.calls;
     const other = legs[index]!;
     return other === row ? -1 : other;
   }
 
-  /** Finds the forward anew from the best source that has fresh quotes. */
+  /** Finds the forward anew from the best source that has fresh prices. `setClock` before. */
   refreshForward(quotes: QuoteBook, nowMs: number): void {
     this.stale = false;
-    const timeYears = this.timeToExpiryYears(nowMs);
-    if (timeYears <= 0) {
-      this.#set(0, FORWARD_SOURCE.NONE);
-      return;
+    if (this.phase !== GREEKS_STATUS.OK) return;
+    const { firstSource, futureRow, spotRow } = this.facts;
+    const future = quotes.freshPrice(futureRow, nowMs);
+    const spot = quotes.freshPrice(spotRow, nowMs);
+    if (firstSource === FORWARD_SOURCE.PARITY) {
+      const anchor = this.forward || future || spot;
+      const parity = parityVotes.forward(this, quotes, nowMs, anchor);
+      if (parity > 0) {
+        this.#set(parity, FORWARD_SOURCE.PARITY);
+        return;
+      }
     }
-    const future = priceOf(quotes, this.facts.futureRow);
-    const spot = priceOf(quotes, this.facts.spotRow);
-    const anchor = this.forward || future || spot;
-    const parity = this.#parity(quotes, nowMs, anchor, timeYears);
-    if (parity > 0) this.#set(parity, FORWARD_SOURCE.PARITY);
-    else if (future > 0) this.#set(future, FORWARD_SOURCE.FUTURE);
-    else this.#fallBack(quotes, nowMs, spot, timeYears);
+    if (future > 0 && firstSource <= FORWARD_SOURCE.FUTURE) {
+      this.#set(future, FORWARD_SOURCE.FUTURE);
+    } else {
+      this.#carry(quotes, nowMs, spot);
+    }
   }
 
-  #fallBack(quotes: QuoteBook, nowMs: number, spot: number, timeYears: number): void {
-    const other = priceOf(quotes, this.facts.otherFutureRow);
-    const otherYears = (this.facts.otherFutureExpiryMs - nowMs) / YEAR_MS;
+  #carry(quotes: QuoteBook, nowMs: number, spot: number): void {
+    const { firstSource, otherFutureRow, otherFutureExpiryMs, dividendYield } = this.facts;
+    const mayUseFuture = firstSource <= FORWARD_SOURCE.CARRIED_FUTURE;
+    const other = mayUseFuture ? quotes.freshPrice(otherFutureRow, nowMs) : 0;
+    const otherYears = (otherFutureExpiryMs - nowMs) / YEAR_MS;
     if (other > 0 && spot > 0 && otherYears > 0) {
       const carry = Math.log(other / spot) / otherYears;
-      this.#set(spot * Math.exp(carry * timeYears), FORWARD_SOURCE.CARRIED_FUTURE);
+      this.#set(spot * Math.exp(carry * this.timeYears), FORWARD_SOURCE.CARRIED_FUTURE);
     } else if (spot > 0) {
-      this.#set(spot * Math.exp(this.facts.rate * timeYears), FORWARD_SOURCE.SPOT_CARRY);
+      const carry = this.rate - dividendYield;
+      this.#set(spot * Math.exp(carry * this.timeYears), FORWARD_SOURCE.SPOT_CARRY);
     } else {
-      this.#set(0, FORWARD_SOURCE.NONE);
+      this.#setNone(quotes);
     }
   }
 
@@ -107,49 +150,17 @@ export class ChainBook {
     this.source = source;
   }
 
-  /** Put-call parity of the strikes nearest to `anchor`; 0 if too few are quoted. */
-  #parity(quotes: QuoteBook, nowMs: number, anchor: number, timeYears: number): number {
-    let above = anchor > 0 ? this.#strikeAtOrAbove(anchor) : this.strikes.length >> 1;
-    let below = above - 1;
-    let found = 0;
-    const target = anchor > 0 ? anchor : (this.strikes[above] ?? 0);
-    while (found < PARITY_STRIKES_MAX && (below >= 0 || above < this.strikes.length)) {
-      const takeAbove =
-        below < 0 ||
-        (above < this.strikes.length &&
-          this.strikes[above]! - target <= target - this.strikes[below]!);
-      const index = takeAbove ? above++ : below--;
-      if (this.#vote(quotes, nowMs, index, found)) found++;
-    }
-    if (found < PARITY_STRIKES_MIN) return 0;
-    const discount = Math.exp(-this.facts.rate * timeYears);
-    const { strikes, calls, puts, weights } = scratch;
-    const forward = parityForward(strikes, calls, puts, weights, found, discount);
-    return forward > 0 ? forward : 0;
+  #setNone(quotes: QuoteBook): void {
+    const { spotRow, futureRow } = this.facts;
+    const hadPrice = quotes.hasPrice(spotRow) || quotes.hasPrice(futureRow);
+    this.noForward =
+      hadPrice || this.forward > 0 ? GREEKS_STATUS.STALE : GREEKS_STATUS.NO_UNDERLYING;
+    // The forward stays as the place from which the next search for the money starts.
+    this.source = FORWARD_SOURCE.NONE;
   }
 
-  /**
-   * Puts the strike's quotes into the scratch arrays at `place` if both legs are fresh and
-   * two-sided.
-   */
-  #vote(quotes: QuoteBook, nowMs: number, index: number, place: number): boolean {
-    const call = this.calls[index]!;
-    const put = this.puts[index]!;
-    if (call < 0 || put < 0) return false;
-    const callMid = quotes.freshMid(call, nowMs);
-    const putMid = quotes.freshMid(put, nowMs);
-    if (callMid === 0 || putMid === 0) return false;
-    const spread = quotes.ask[call]! - quotes.bid[call]! + quotes.ask[put]! - quotes.bid[put]!;
-    scratch.strikes[place] = this.strikes[index]!;
-    scratch.calls[place] = callMid;
-    scratch.puts[place] = putMid;
-    // A locked book has spread 0: count it as the narrowest one a tick of 0.05 allows.
-    const width = Math.max(spread, 0.05);
-    scratch.weights[place] = 1 / (width * width);
-    return true;
-  }
-
-  #strikeAtOrAbove(price: number): number {
+  /** Index of the lowest strike that is not below `price`; the number of strikes if none is. */
+  strikeAtOrAbove(price: number): number {
     let low = 0;
     let high = this.strikes.length;
     while (low < high) {
@@ -161,8 +172,5 @@ export class ChainBook {
   }
 }
 
-/** Mid, else last price; 0 if there is neither. Futures and indices. */
-function priceOf(quotes: QuoteBook, row: number): number {
-  if (row < 0) return 0;
-  return quotes.mid(row) || quotes.last[row]!;
-}
+/* Scratch memory; a worker is one thread. */
+const parityVotes = new ParityVotes();

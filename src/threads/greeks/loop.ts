@@ -1,10 +1,12 @@
+import { isTradingTime } from '../../domain/calendar.ts';
 import type { Clock } from '../../domain/clock.ts';
-import { GREEKS_STATUS } from '../../domain/status.ts';
+import { GREEKS_STATUS, TICK_FLAG } from '../../domain/status.ts';
 import { createPrivateTicks } from '../../shm/block.ts';
 import { claimGreeks, finishGreeks } from '../../shm/greeks-section.ts';
 import type { InstrumentTable } from '../../shm/instrument-table.ts';
 import type { LastValueTable } from '../../shm/last-value-table.ts';
 import {
+  TICK_FLAGS_U32,
   TICK_GREEKS_STATE_I32,
   TICK_INSTRUMENT_TOKEN_U32,
   TICK_RECEIVE_TIME_F64,
@@ -12,10 +14,13 @@ import {
 } from '../../shm/layout/tick-slot.ts';
 import { GREEKS, GREEKS_HISTOGRAM } from '../../shm/layout/meters.ts';
 import type { ThreadMeters } from '../../shm/meters.ts';
+import type { RepriceRing } from '../../shm/reprice-ring.ts';
 import type { Ring } from '../../shm/ring.ts';
 import { ChainBook } from './chain-book.ts';
+import { ChainSet } from './chain-set.ts';
 import { OptionPricer, type PricedOption } from './option-pricer.ts';
 import { QuoteBook } from './quote-book.ts';
+import { Repricer } from './repricer.ts';
 
 /** Slots handled between two looks at the cursors. */
 const BATCH_MAX = 1024;
@@ -23,6 +28,7 @@ const BATCH_MAX = 1024;
  * Behind by more than this share of the ring, only the newest tick of an instrument is computed.
  */
 const OVERLOAD_SHARE = 1 / 8;
+const SECOND_MS = 1000;
 
 export interface GreeksLoopOptions {
   worker: number;
@@ -30,22 +36,21 @@ export interface GreeksLoopOptions {
   lastValues: LastValueTable;
   table: InstrumentTable;
   meters: ThreadMeters;
+  repriced: RepriceRing;
   clock: Clock;
 }
 
 /**
  * Duty cycle of one Greeks worker: reads every slot of the ring, keeps the quotes that its chains
- * depend on, and fills the Greeks sections of its own chains' options.
+ * depend on, and fills the Greeks sections of its own chains' options. Between batches it keeps
+ * those that do not tick in step with their forwards.
  */
 export class GreeksLoop {
   readonly #options: GreeksLoopOptions;
   readonly #quotes: QuoteBook;
   readonly #pricer: OptionPricer;
-  /** Chain of each row if it is an option of this worker's. */
-  readonly #chainOfRow: (ChainBook | undefined)[] = [];
-  /** Chains whose forward depends on the row as spot or future. */
-  readonly #dependents = new Map<number, ChainBook[]>();
-  readonly #chains = new Map<number, ChainBook>();
+  readonly #chains: ChainSet;
+  readonly #repricer: Repricer;
   /** Row of each slot of the batch if it is to be computed, else -1. */
   readonly #rows = new Int32Array(BATCH_MAX);
   /** Newest position of a row within the batch. */
@@ -54,13 +59,23 @@ export class GreeksLoop {
   /** Copy of a last value. */
   readonly #seed = createPrivateTicks(1, TICK_SLOT_BYTES);
   #position: number;
-  #version = -1;
+  #isSimulated = false;
+  #nextSecondMs = 0;
 
   constructor(options: GreeksLoopOptions) {
     this.#options = options;
     const { ring, table, worker } = options;
+    this.#chains = new ChainSet(table, worker);
     this.#quotes = new QuoteBook(table.rows);
     this.#pricer = new OptionPricer(this.#quotes);
+    this.#repricer = new Repricer({
+      table,
+      lastValues: options.lastValues,
+      ring: options.repriced,
+      meters: options.meters,
+      pricer: this.#pricer,
+      quotes: this.#quotes,
+    });
     this.#newest = new Float64Array(table.rows);
     // A restarted worker goes on where ingest is now; what lies between has been sent as late.
     this.#position = ring.newest();
@@ -73,15 +88,57 @@ export class GreeksLoop {
       bid: 0,
       ask: 0,
       last: 0,
+      tradeMs: 0,
       chain: new ChainBook(-1, table.chain(0)),
     };
-    this.#reload();
+    this.#refreshChains();
   }
 
-  /** Works off at most one batch. Returns the number of slots passed. */
+  /**
+   * Works off at most one batch and repricing for as long as a slice of it takes. Returns the number
+   * of slots passed; without any, 0 if there is nothing to reprice either.
+   */
   doWork(): number {
-    const { ring, table, meters, worker } = this.#options;
-    if (table.version !== this.#version) this.#reload();
+    const { ring } = this.#options;
+    this.#refreshChains();
+    const passed = this.#passBatch();
+    // More than a batch behind: ticks first.
+    if (passed >= BATCH_MAX && ring.published(this.#position) - this.#position >= BATCH_MAX) {
+      return passed;
+    }
+    const repriced = this.#betweenBatches();
+    return passed > 0 ? passed : repriced;
+  }
+
+  /** How long the worker may sleep if no tick comes, at most `maxMs`. */
+  idleMs(maxMs: number): number {
+    const { clock } = this.#options;
+    return Math.min(maxMs, this.#repricer.waitMs(clock.nowUs() / 1000));
+  }
+
+  #betweenBatches(): number {
+    const { ring, clock } = this.#options;
+    const nowMs = clock.nowUs() / 1000;
+    if (nowMs >= this.#nextSecondMs) this.#eachSecond(nowMs);
+    if (!this.#repricer.isBusy) return 0;
+    const repriced = this.#repricer.doWork(nowMs);
+    if (repriced > 0) ring.publishWake.wake();
+    return repriced;
+  }
+
+  /** What hangs on the clock alone. */
+  #eachSecond(nowMs: number): void {
+    this.#nextSecondMs = nowMs + SECOND_MS;
+    // A simulator's market is always in session.
+    this.#quotes.isOpen = this.#isSimulated || isTradingTime(nowMs);
+    for (const chain of this.#chains.chains) {
+      chain.setClock(nowMs);
+      if (chain.phase !== chain.repriced.phase) this.#repricer.list(chain);
+    }
+  }
+
+  #passBatch(): number {
+    const { ring, meters, worker } = this.#options;
     const from = this.#position;
     const backlog = ring.published(from) - from;
     if (backlog <= 0) return 0;
@@ -102,24 +159,31 @@ export class GreeksLoop {
   #readBatch(first: number, count: number): void {
     const { ring, table } = this.#options;
     const { ticks } = ring;
+    const flags = ticks.u32[(ring.slotBytes(first) >> 2) + TICK_FLAGS_U32]!;
+    this.#isSimulated = (flags & TICK_FLAG.SIMULATED) !== 0;
     for (let i = 0; i < count; i++) {
       const bytes = ring.slotBytes(first + i);
       const row = table.find(ticks.u32[(bytes >> 2) + TICK_INSTRUMENT_TOKEN_U32]!);
       this.#rows[i] = -1;
       if (row < 0) continue;
-      const chain = this.#chainOfRow[row];
+      const chain = this.#chains.ofRow(row);
       if (chain !== undefined) {
         this.#rows[i] = row;
         this.#newest[row] = first + i;
         this.#quotes.take(row, ticks, bytes);
-        chain.stale = true;
+        this.#setStale(chain);
       } else {
-        const dependents = this.#dependents.get(row);
+        const dependents = this.#chains.dependentsOf(row);
         if (dependents === undefined) continue;
         this.#quotes.take(row, ticks, bytes);
-        for (const dependent of dependents) dependent.stale = true;
+        for (const dependent of dependents) this.#setStale(dependent);
       }
     }
+  }
+
+  #setStale(chain: ChainBook): void {
+    chain.stale = true;
+    this.#repricer.list(chain);
   }
 
   /** Second pass: forwards once per chain, then each option from its own slot. */
@@ -132,7 +196,8 @@ export class GreeksLoop {
       const row = this.#rows[i]!;
       if (row < 0) continue;
       own++;
-      const chain = this.#chainOfRow[row]!;
+      const chain = this.#chains.ofRow(row)!;
+      chain.setClock(nowMs);
       if (chain.stale) {
         chain.refreshForward(this.#quotes, nowMs);
         meters.add(GREEKS.FORWARD_FIRST + chain.source, 1);
@@ -212,39 +277,10 @@ export class GreeksLoop {
   }
 
   /** Takes over new instruments and chains from the instrument table. */
-  #reload(): void {
-    const { table, worker } = this.#options;
-    this.#version = table.version;
-    const rowsOfChain = new Map<number, number[]>();
-    const rows = table.count;
-    for (let row = 0; row < rows; row++) {
-      const chain = table.chains[row]!;
-      if (chain < 0 || table.chainWorker(chain) !== worker) continue;
-      const list = rowsOfChain.get(chain);
-      if (list === undefined) rowsOfChain.set(chain, [row]);
-      else list.push(row);
-    }
-    this.#dependents.clear();
-    for (const [number, chainRows] of rowsOfChain) {
-      let chain = this.#chains.get(number);
-      if (chain === undefined) {
-        chain = new ChainBook(number, table.chain(number));
-        this.#chains.set(number, chain);
-      }
-      chain.reload(table, chainRows);
-      for (const row of chainRows) this.#chainOfRow[row] = chain;
-      const { spotRow, futureRow, otherFutureRow } = chain.facts;
-      for (const row of [spotRow, futureRow, otherFutureRow]) this.#addDependent(row, chain);
-    }
-    for (let row = this.#chainOfRow.length; row < rows; row++) this.#chainOfRow[row] = undefined;
+  #refreshChains(): void {
+    if (!this.#chains.refresh()) return;
     this.#seedQuotes();
-  }
-
-  #addDependent(row: number, chain: ChainBook): void {
-    if (row < 0) return;
-    const list = this.#dependents.get(row);
-    if (list === undefined) this.#dependents.set(row, [chain]);
-    else if (!list.includes(chain)) list.push(chain);
+    for (const chain of this.#chains.chains) this.#repricer.list(chain);
   }
 
   /** Quotes that came before this worker was looking. */
@@ -252,7 +288,9 @@ export class GreeksLoop {
     const { lastValues, table } = this.#options;
     const rows = table.count;
     for (let row = 0; row < rows; row++) {
-      if (this.#chainOfRow[row] === undefined && !this.#dependents.has(row)) continue;
+      const isWanted =
+        this.#chains.ofRow(row) !== undefined || this.#chains.dependentsOf(row) !== undefined;
+      if (!isWanted) continue;
       if (lastValues.read(row, this.#seed, 0)) this.#quotes.take(row, this.#seed, 0);
     }
   }

@@ -8,6 +8,7 @@ import {
 } from '../../domain/status.ts';
 import {
   black76Greeks,
+  blackScholesMertonGreeks,
   GREEKS_DELTA,
   GREEKS_GAMMA,
   GREEKS_OUTPUTS,
@@ -16,6 +17,7 @@ import {
   GREEKS_VEGA,
 } from '../../pricing/greeks.ts';
 import { solveBlack76 } from '../../pricing/implied-volatility.ts';
+import { blankGreeks } from '../../shm/blank-greeks.ts';
 import type { TickViews } from '../../shm/block.ts';
 import {
   TICK_DELTA_F64,
@@ -54,6 +56,8 @@ export interface PricedOption {
   bid: number;
   ask: number;
   last: number;
+  /** Of the last price, epoch ms; 0 unknown. */
+  tradeMs: number;
   chain: ChainBook;
 }
 
@@ -73,7 +77,8 @@ export class OptionPricer {
 
   /**
    * Writes the section of the tick at `tickBytes` (all but its state word) and returns its
-   * GREEKS_STATUS. `withSides` false leaves out iv_bid and iv_ask.
+   * GREEKS_STATUS. The chain's clock stands at `nowMs`. `withSides` false leaves out iv_bid and
+   * iv_ask.
    */
   price(
     option: PricedOption,
@@ -83,30 +88,56 @@ export class OptionPricer {
     withSides: boolean,
   ): number {
     const { chain } = option;
-    const timeYears = chain.timeToExpiryYears(nowMs);
     const words = tickBytes >> 2;
     this.#blank(option.position, ticks, tickBytes);
-    ticks.f32[words + TICK_TIME_TO_EXPIRY_F32] = Math.max(timeYears, 0);
+    ticks.f32[words + TICK_TIME_TO_EXPIRY_F32] = Math.max(chain.timeYears, 0);
     this.#quality = chain.facts.calendarEstimated ? QUALITY.CALENDAR_ESTIMATED : 0;
-    if (timeYears <= 0) return this.#finish(ticks, tickBytes, GREEKS_STATUS.EXPIRED);
+    if (chain.phase !== GREEKS_STATUS.OK) return this.#finish(ticks, tickBytes, chain.phase);
     if (chain.source === FORWARD_SOURCE.NONE) {
-      return this.#finish(ticks, tickBytes, GREEKS_STATUS.NO_UNDERLYING);
+      return this.#finish(ticks, tickBytes, chain.noForward);
     }
     if (chain.source === FORWARD_SOURCE.SPOT_CARRY) this.#quality |= QUALITY.FORWARD_DEGRADED;
     ticks.u8[tickBytes + TICK_FORWARD_SOURCE_U8] = chain.source;
-    ticks.u8[tickBytes + TICK_MODEL_U8] = PRICING_MODEL.BLACK_76;
+    ticks.u8[tickBytes + TICK_MODEL_U8] = chain.facts.model;
     ticks.f64[(tickBytes >> 3) + TICK_FORWARD_F64] = chain.forward;
     if (option.bid > 0 && option.ask > 0 && option.bid > option.ask) {
       return this.#finish(ticks, tickBytes, GREEKS_STATUS.CROSSED);
     }
-    const discount = Math.exp(-chain.facts.rate * timeYears);
-    const own = this.#solveOwn(option, timeYears, discount);
+    const own = this.#solveOwn(option, nowMs);
     if (own > 0) ticks.f32[words + TICK_IV_OWN_F32] = own;
-    if (withSides) this.#solveSides(option, timeYears, discount, ticks, words);
-    const volatility = this.#solveStrike(option, own, nowMs, timeYears, discount);
+    if (withSides) this.#solveSides(option, ticks, words);
+    const volatility = this.#solveStrike(option, own, nowMs);
     if (!(volatility > 0)) return this.#finish(ticks, tickBytes, -volatility);
-    this.#write(option, timeYears, volatility, ticks, tickBytes);
+    this.#write(chain, option.optionType, option.strike, volatility, ticks, tickBytes);
     return this.#finish(ticks, tickBytes, GREEKS_STATUS.OK);
+  }
+
+  /**
+   * Computes the section at `tickBytes`, whose status is OK, again for the chain's forward and time
+   * now, in place; its volatilities stay: they belong to its own quote.
+   */
+  reprice(
+    chain: ChainBook,
+    optionType: 1 | -1,
+    strike: number,
+    ticks: TickViews,
+    tickBytes: number,
+  ): void {
+    const volatility = ticks.f64[(tickBytes >> 3) + TICK_IV_F64]!;
+    const isDegraded = chain.source === FORWARD_SOURCE.SPOT_CARRY;
+    ticks.f32[(tickBytes >> 2) + TICK_TIME_TO_EXPIRY_F32] = chain.timeYears;
+    ticks.u8[tickBytes + TICK_FORWARD_SOURCE_U8] = chain.source;
+    ticks.u8[tickBytes + TICK_QUALITY_U8] =
+      (ticks.u8[tickBytes + TICK_QUALITY_U8]! & ~QUALITY.FORWARD_DEGRADED) |
+      (isDegraded ? QUALITY.FORWARD_DEGRADED : 0);
+    ticks.f64[(tickBytes >> 3) + TICK_FORWARD_F64] = chain.forward;
+    this.#write(chain, optionType, strike, volatility, ticks, tickBytes);
+  }
+
+  /** Takes the values out of the section at `tickBytes`: the chain's clock leaves none. */
+  close(chain: ChainBook, ticks: TickViews, tickBytes: number): void {
+    blankGreeks(ticks, tickBytes, chain.phase);
+    ticks.f32[(tickBytes >> 2) + TICK_TIME_TO_EXPIRY_F32] = Math.max(chain.timeYears, 0);
   }
 
   /** Fills the section of a tick that is not computed because a newer one of its instrument is. */
@@ -118,22 +149,20 @@ export class OptionPricer {
   }
 
   /** Volatility of the leg's own mid, else of its last price; negative: -status. */
-  #solveOwn(option: PricedOption, timeYears: number, discount: number): number {
-    const twoSided = option.bid > 0 && option.ask > 0;
-    const price = twoSided ? (option.bid + option.ask) / 2 : option.last;
+  #solveOwn(option: PricedOption, nowMs: number): number {
+    const { optionType, strike, chain, bid, ask, tradeMs } = option;
+    const twoSided = bid > 0 && ask > 0;
+    const price = twoSided ? (bid + ask) / 2 : option.last;
     if (!(price > 0)) return -GREEKS_STATUS.NO_QUOTE;
-    const { optionType, strike, chain } = option;
-    return solveBlack76(optionType, price, chain.forward, strike, timeYears, discount);
+    // A trade of long ago met another forward than today's.
+    if (!twoSided && tradeMs > 0 && !this.#quotes.isFresh(tradeMs, nowMs)) {
+      return -GREEKS_STATUS.STALE;
+    }
+    return solveBlack76(optionType, price, chain.forward, strike, chain.timeYears, chain.discount);
   }
 
   /** Volatility of the strike: from its out-of-the-money leg if that is fresh, else `own`. */
-  #solveStrike(
-    option: PricedOption,
-    own: number,
-    nowMs: number,
-    timeYears: number,
-    discount: number,
-  ): number {
+  #solveStrike(option: PricedOption, own: number, nowMs: number): number {
     const { optionType, strike, chain, row } = option;
     const inTheMoney = optionType * (chain.forward - strike) > 0;
     const other = inTheMoney ? chain.otherLeg(row, optionType, strike) : -1;
@@ -144,8 +173,9 @@ export class OptionPricer {
         ? this.#quotes.freshMid(other, nowMs)
         : this.#quotes.freshLast(other, nowMs);
       const type = optionType === 1 ? -1 : 1;
+      const { forward, timeYears, discount } = chain;
       const solved =
-        price > 0 ? solveBlack76(type, price, chain.forward, strike, timeYears, discount) : 0;
+        price > 0 ? solveBlack76(type, price, forward, strike, timeYears, discount) : 0;
       if (solved > 0) {
         if (!quoted) this.#quality |= QUALITY.PRICE_FROM_LAST_TRADE;
         return solved;
@@ -156,39 +186,53 @@ export class OptionPricer {
     return own;
   }
 
-  #solveSides(
-    option: PricedOption,
-    timeYears: number,
-    discount: number,
-    ticks: TickViews,
-    words: number,
-  ): void {
+  #solveSides(option: PricedOption, ticks: TickViews, words: number): void {
     const { optionType, strike, chain, bid, ask } = option;
+    const { forward, timeYears, discount } = chain;
     if (bid > 0) {
-      const solved = solveBlack76(optionType, bid, chain.forward, strike, timeYears, discount);
+      const solved = solveBlack76(optionType, bid, forward, strike, timeYears, discount);
       if (solved > 0) ticks.f32[words + TICK_IV_BID_F32] = solved;
     }
     if (ask > 0) {
-      const solved = solveBlack76(optionType, ask, chain.forward, strike, timeYears, discount);
+      const solved = solveBlack76(optionType, ask, forward, strike, timeYears, discount);
       if (solved > 0) ticks.f32[words + TICK_IV_ASK_F32] = solved;
     }
   }
 
+  /* A spot at the forward's present carry gives both models one price, so one volatility. */
   #write(
-    option: PricedOption,
-    timeYears: number,
+    chain: ChainBook,
+    optionType: 1 | -1,
+    strike: number,
     volatility: number,
     ticks: TickViews,
     tickBytes: number,
   ): void {
-    const { optionType, strike, chain } = option;
+    const { forward, timeYears, rate } = chain;
     const out = this.#greeks;
-    black76Greeks(out, optionType, chain.forward, strike, timeYears, chain.facts.rate, volatility);
+    if (chain.isSpotModel) {
+      const spot = chain.impliedSpot;
+      const { dividendYield } = chain.facts;
+      blackScholesMertonGreeks(
+        out,
+        optionType,
+        spot,
+        strike,
+        timeYears,
+        rate,
+        dividendYield,
+        volatility,
+      );
+    } else {
+      black76Greeks(out, optionType, forward, strike, timeYears, rate, volatility);
+    }
+    const gamma = out[GREEKS_GAMMA]!;
+    if (gamma > chain.repriced.gamma) chain.repriced.gamma = gamma;
     const { f64 } = ticks;
     const base = tickBytes >> 3;
     f64[base + TICK_IV_F64] = volatility;
     f64[base + TICK_DELTA_F64] = out[GREEKS_DELTA]!;
-    f64[base + TICK_GAMMA_F64] = out[GREEKS_GAMMA]!;
+    f64[base + TICK_GAMMA_F64] = gamma;
     f64[base + TICK_THETA_F64] = out[GREEKS_THETA]! / DAYS_PER_YEAR;
     f64[base + TICK_VEGA_F64] = out[GREEKS_VEGA]! / 100;
     f64[base + TICK_RHO_F64] = out[GREEKS_RHO]! / 100;

@@ -4,6 +4,7 @@ import { InstrumentTable } from '../../shm/instrument-table.ts';
 import { LastValueTable } from '../../shm/last-value-table.ts';
 import { METER_WRITER } from '../../shm/layout/meters.ts';
 import { ThreadMeters } from '../../shm/meters.ts';
+import { RepriceRing } from '../../shm/reprice-ring.ts';
 import { Ring } from '../../shm/ring.ts';
 import { GreeksLoop } from './loop.ts';
 
@@ -16,6 +17,7 @@ export interface GreeksWorkerData {
   lastValues: SharedBlock;
   instruments: SharedBlock;
   meters: SharedBlock;
+  repriced: SharedBlock;
   clock: ClockSettings;
 }
 
@@ -28,6 +30,7 @@ export function runGreeksWorker(data: GreeksWorkerData): void {
     lastValues: new LastValueTable(data.lastValues),
     table: new InstrumentTable(data.instruments),
     meters: new ThreadMeters(data.meters, METER_WRITER.GREEKS + data.worker),
+    repriced: new RepriceRing(data.repriced, data.worker),
     clock: createSystemClock(data.clock),
   });
   while (!ring.stopRequested) {
@@ -35,6 +38,6 @@ export function runGreeksWorker(data: GreeksWorkerData): void {
     const seen = ring.greeksWake.announce();
     // Work that came before the announcement woke nobody: look once more.
     if (loop.doWork() > 0) continue;
-    ring.greeksWake.waitBlocking(seen, SLEEP_MAX_MS);
+    ring.greeksWake.waitBlocking(seen, loop.idleMs(SLEEP_MAX_MS));
   }
 }

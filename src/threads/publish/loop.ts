@@ -8,15 +8,20 @@ import { PUBLISH, PUBLISH_HISTOGRAM } from '../../shm/layout/meters.ts';
 import {
   TICK_INSTRUMENT_TOKEN_U32,
   TICK_RECEIVE_TIME_F64,
+  TICK_SEQUENCE_HIGH_U32,
+  TICK_SEQUENCE_LOW_U32,
   TICK_SLOT_BYTES,
 } from '../../shm/layout/tick-slot.ts';
 import type { ThreadMeters } from '../../shm/meters.ts';
 import type { Ring } from '../../shm/ring.ts';
 import { RingReader } from '../../shm/ring-reader.ts';
 import { GreeksGate } from './gate.ts';
+import type { RepricedTicks } from './repriced-ticks.ts';
 
 /** Ticks of one flush. 2,048 slots are 655 kB of private memory. */
 const RUN_MAX = 2048;
+
+const WORD = 2 ** 32;
 
 const NOT_AN_OPTION = blankSection(GREEKS_STATUS.NOT_AN_OPTION);
 const LATE = blankSection(GREEKS_STATUS.GREEKS_LATE);
@@ -25,6 +30,7 @@ export interface PublishLoopOptions {
   ring: Ring;
   table: InstrumentTable;
   delivery: Delivery;
+  repriced: RepricedTicks;
   meters: ThreadMeters;
   clock: Clock;
   /** Positions from `from` to `to` were overwritten before they could be sent. */
@@ -57,8 +63,17 @@ export class PublishLoop {
     return this.#gate.waiting;
   }
 
-  /** Sends at most one run. Returns the number of ticks taken from the ring. */
+  /**
+   * Sends at most one run, and after it Greeks that came later than their ticks. Returns the number
+   * of ticks taken from the ring; without any, 0 if there were no such Greeks either.
+   */
   doWork(): number {
+    const taken = this.#sendRun();
+    const repriced = this.#options.repriced.doWork();
+    return taken > 0 ? taken : repriced;
+  }
+
+  #sendRun(): number {
     const { ring, clock, meters } = this.#options;
     const from = this.#reader.position;
     const published = ring.published(from);
@@ -116,9 +131,19 @@ export class PublishLoop {
       meters.record(PUBLISH_HISTOGRAM.AGE_US, Math.max(0, age));
       if (this.#gate.done[i + lost] === 1) continue;
       const isOption = row >= 0 && table.optionTypes[row] !== 0;
-      if (isOption) late++;
+      if (isOption) {
+        late++;
+        this.#noteLate(row, bytes >> 2);
+      }
       writeBlankGreeks(u32, bytes >> 2, isOption ? LATE : NOT_AN_OPTION);
     }
     meters.add(PUBLISH.GREEKS_LATE, late);
+  }
+
+  #noteLate(row: number, words: number): void {
+    const { u32 } = this.#batch;
+    const low = u32[words + TICK_SEQUENCE_LOW_U32]!;
+    const high = u32[words + TICK_SEQUENCE_HIGH_U32]!;
+    this.#options.repriced.noteLate(row, low + high * WORD);
   }
 }

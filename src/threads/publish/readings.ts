@@ -147,6 +147,7 @@ export class MeterReader {
   #clients() {
     const publish = this.#publish;
     const tooSlow = publish.get(PUBLISH.CLOSED_TOO_SLOW);
+    const revoked = publish.get(PUBLISH.CLOSED_KEY_REVOKED);
     const closed = publish.get(PUBLISH.CLIENTS_CLOSED);
     const classes: ByLabel = {};
     for (let hundreds = 1; hundreds <= 5; hundreds++) {
@@ -155,8 +156,16 @@ export class MeterReader {
     return {
       clients: publish.get(PUBLISH.CLIENTS),
       clients_opened_total: publish.get(PUBLISH.CLIENTS_OPENED),
-      clients_closed_total: { too_slow: tooSlow, other: closed - tooSlow },
+      clients_closed_total: {
+        too_slow: tooSlow,
+        key_revoked: revoked,
+        other: closed - tooSlow - revoked,
+      },
       clients_unauthenticated_total: publish.get(PUBLISH.CLOSED_UNAUTHENTICATED),
+      access_refusals_total: {
+        wrong_key: publish.get(PUBLISH.WRONG_KEYS),
+        locked_out: publish.get(PUBLISH.REFUSED_LOCKED_OUT),
+      },
       client_subscriptions: publish.get(PUBLISH.SUBSCRIPTIONS),
       client_buffered_bytes: publish.get(PUBLISH.BUFFERED_BYTES),
       client_messages_total: publish.get(PUBLISH.MESSAGES_RECEIVED),
@@ -176,6 +185,15 @@ export class MeterReader {
     return {
       instruments: control.get(CONTROL.INSTRUMENTS),
       instrument_rows_used: control.get(CONTROL.ROWS_USED),
+      database_up: control.get(CONTROL.DATABASE_UP),
+      database_connections: {
+        max: control.get(CONTROL.DATABASE_CONNECTIONS_MAX),
+        used: control.get(CONTROL.DATABASE_CONNECTIONS_USED),
+      },
+      database_waiting: control.get(CONTROL.DATABASE_WAITING),
+      redis_up: control.get(CONTROL.REDIS_UP),
+      api_keys: control.get(CONTROL.API_KEYS),
+      accounts_stored: control.get(CONTROL.ACCOUNTS_STORED),
       thread_restarts_total: {
         ingest: control.get(CONTROL.RESTARTS_INGEST),
         greeks: control.get(CONTROL.RESTARTS_GREEKS),

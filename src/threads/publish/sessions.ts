@@ -11,7 +11,16 @@ export class Sessions {
   readonly #ports: SessionPorts;
   readonly #meters: ThreadMeters;
   readonly #open = new Set<ClientSession>();
-  #metered = { ticks: 0, frames: 0, bytes: 0, snapshots: 0, tooSlow: 0, received: 0, refused: 0 };
+  #metered = {
+    ticks: 0,
+    frames: 0,
+    bytes: 0,
+    snapshots: 0,
+    repriced: 0,
+    tooSlow: 0,
+    received: 0,
+    refused: 0,
+  };
 
   constructor(ports: SessionPorts, meters: ThreadMeters) {
     this.#ports = ports;
@@ -70,10 +79,18 @@ export class Sessions {
     this.#meters.add(PUBLISH.FRAMES_SENT, now.frames - seen.frames);
     this.#meters.add(PUBLISH.BYTES_SENT, now.bytes - seen.bytes);
     this.#meters.add(PUBLISH.SNAPSHOTS_SENT, now.snapshots - seen.snapshots);
+    this.#meters.add(PUBLISH.REPRICED_SENT, now.repriced - seen.repriced);
     this.#meters.add(PUBLISH.CLOSED_TOO_SLOW, now.tooSlow - seen.tooSlow);
     this.#meters.add(PUBLISH.MESSAGES_RECEIVED, now.received - seen.received);
     this.#meters.add(PUBLISH.MESSAGES_REFUSED, now.refused - seen.refused);
     this.#metered = now;
+  }
+
+  /** Closes the connections whose key is not valid any more. */
+  endRevoked(isValid: (keyId: string) => boolean): void {
+    for (const session of this.#open) {
+      if (session.endIfRevoked(isValid)) this.#meters.add(PUBLISH.CLOSED_KEY_REVOKED, 1);
+    }
   }
 
   /** Says goodbye to everybody: clients may reconnect at once. */

@@ -1,7 +1,9 @@
 import type { MessagePort } from 'node:worker_threads';
-import { configuredKey, KeyTable } from '../../access/key-table.ts';
+import { Gatekeeper } from '../../access/gatekeeper.ts';
+import { KeyTable } from '../../access/key-table.ts';
+import { LockOut } from '../../access/lock-out.ts';
 import { errorText, TickerError } from '../../domain/error-codes.ts';
-import { type Authenticator, SCOPES } from '../../domain/access.ts';
+import type { KeyRecord } from '../../domain/access.ts';
 import { Delivery } from '../../fanout/delivery.ts';
 import type { ClientSession } from '../../fanout/session.ts';
 import { SubscriptionIndex } from '../../fanout/subscription-index.ts';
@@ -14,6 +16,7 @@ import type { WebSocketConnection } from '../../http/web-socket-connection.ts';
 import { InstrumentTable } from '../../shm/instrument-table.ts';
 import { LastValueTable } from '../../shm/last-value-table.ts';
 import { METER_WRITER, PUBLISH, PUBLISH_HISTOGRAM } from '../../shm/layout/meters.ts';
+import { repriceRings } from '../../shm/reprice-ring.ts';
 import { Ring } from '../../shm/ring.ts';
 import { SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON } from '../../wire/messages.ts';
 import type { FromPublish, ThreadData, ToPublish } from '../messages.ts';
@@ -22,12 +25,13 @@ import { ControlLink } from './control-link.ts';
 import { DutyCycle } from './duty-cycle.ts';
 import { instrumentQueries } from './instrument-queries.ts';
 import { PublishLoop } from './loop.ts';
+import { RepricedTicks } from './repriced-ticks.ts';
 import { Sessions } from './sessions.ts';
 import { StatusBoard } from './status-board.ts';
 
 export interface PublishData extends ThreadData {
-  /** The key that clients present; it holds every scope. */
-  apiKey: string;
+  /** The keys that are valid at the start. */
+  keys: readonly KeyRecord[];
   host: string;
   port: number;
   corsOrigins: readonly string[];
@@ -66,7 +70,9 @@ class PublishThread {
   readonly #context: ThreadContext;
   readonly #link: ControlLink;
   readonly #board: StatusBoard;
-  readonly #authenticator: Authenticator;
+  readonly #keys: KeyTable;
+  readonly #lockOut: LockOut;
+  readonly #gate: Gatekeeper;
   readonly #sessions: Sessions;
   readonly #cycle: DutyCycle;
   readonly #bySocket = new WeakMap<WebSocketConnection, ClientSession>();
@@ -80,7 +86,15 @@ class PublishThread {
     this.#port = port;
     this.#context = createThreadContext('publish', data, blocks.meters, METER_WRITER.PUBLISH);
     const { clock, meters, logger } = this.#context;
-    this.#authenticator = new KeyTable(clock, [configuredKey('default', data.apiKey, SCOPES)]);
+    this.#keys = new KeyTable(clock, data.keys);
+    this.#lockOut = new LockOut(clock);
+    this.#gate = new Gatekeeper({
+      keys: this.#keys,
+      lockOut: this.#lockOut,
+      clock,
+      onRefused: (reason) =>
+        meters.add(reason === 'LOCKED_OUT' ? PUBLISH.REFUSED_LOCKED_OUT : PUBLISH.WRONG_KEYS, 1),
+    });
     this.#link = new ControlLink((message) => this.#post(message), clock);
     this.#board = new StatusBoard(blocks, () => this.#sessions.meter());
     const ring = new Ring(blocks.ring);
@@ -100,6 +114,7 @@ class PublishThread {
       ring,
       table: new InstrumentTable(blocks.instruments),
       delivery,
+      repriced: new RepricedTicks(repriceRings(blocks.repriced, ring.workers), lastValues, delivery),
       meters,
       clock,
       onGap: (from, to) =>
@@ -109,7 +124,7 @@ class PublishThread {
     const threadName = Math.floor(clock.nowUs()).toString(36);
     const ports = {
       clock,
-      authenticator: this.#authenticator,
+      gate: this.#gate,
       directory: this.#link,
       index,
       delivery,
@@ -136,7 +151,7 @@ class PublishThread {
     this.#app = app;
     this.#mount(app);
     this.#listener = await listenExclusive(app, host, port);
-    clock.setInterval(() => this.#sessions.second(), SECOND_MS).unref();
+    clock.setInterval(() => this.#second(), SECOND_MS).unref();
     this.#post({ type: 'listening', port: this.#listener.port });
     await this.#cycle.run();
   }
@@ -154,11 +169,20 @@ class PublishThread {
     this.#end(1);
   }
 
+  #second(): void {
+    this.#sessions.second();
+    // Keys expire by themselves; revocations come at once, as `keys`.
+    this.#sessions.endRevoked((keyId) => this.#keys.isValid(keyId));
+    const uses = this.#gate.takeUses();
+    if (uses.length > 0) this.#post({ type: 'key-uses', uses });
+    for (const wrong of this.#gate.takeWrongKeys()) this.#post({ type: 'wrong-keys', ...wrong });
+  }
+
   #mount(app: TemplatedApp): void {
     const { production, corsOrigins, clientsMax, clientBufferBytes } = this.#data;
     const { clock, logger, meters } = this.#context;
     const web = createWebContext({
-      authenticator: this.#authenticator,
+      gate: this.#gate,
       corsOrigins,
       production,
       clock,
@@ -225,6 +249,13 @@ class PublishThread {
         return;
       case 'gap':
         this.#sessions.broadcast(message);
+        return;
+      case 'keys':
+        this.#keys.replace(message.keys);
+        this.#sessions.endRevoked((keyId) => this.#keys.isValid(keyId));
+        return;
+      case 'locked-out':
+        this.#lockOut.lock(message.address, message.untilUs / 1000);
         return;
       case 'chain-changed':
         for (const session of this.#sessions) {

@@ -55,8 +55,8 @@ export class StatusBoard implements SystemStatus {
   }
 
   ready(): Readiness {
-    const checks = this.#status?.checks ?? { control: { ok: false, detail: 'no status yet' } };
-    return { ok: Object.values(checks).every(({ ok }) => ok), checks };
+    const unknown = { control: { ok: false, required: true, detail: 'no status yet' } };
+    return { checks: this.#status?.checks ?? unknown };
   }
 
   version(): Readonly<Record<string, string>> {

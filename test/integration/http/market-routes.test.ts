@@ -38,7 +38,7 @@ async function startMarket(
   const state = {
     live: true,
     started: true,
-    ready: { ok: true, checks: { feed: { ok: true } } } as Readiness,
+    ready: { checks: { feed: { ok: true, required: true } } } as Readiness,
   };
   const production = changes.production ?? false;
   const routes = marketRoutes({
@@ -80,14 +80,23 @@ test('live, started and ready say so, and what is missing otherwise', async (t) 
   assert.deepEqual(await statusOf('/startupz'), [200, { status: 'started' }]);
   assert.deepEqual(await statusOf('/readyz'), [
     200,
-    { status: 'ready', checks: { feed: { ok: true } } },
+    { status: 'ready', checks: { feed: { ok: true, required: true } } },
+  ]);
+  const database = { ok: false, required: false, detail: 'DATABASE_UNAVAILABLE' };
+  state.ready = { checks: { feed: { ok: true, required: true }, database } };
+  assert.deepEqual(await statusOf('/readyz'), [
+    200,
+    { status: 'degraded', checks: state.ready.checks },
   ]);
 
   state.live = false;
   state.started = false;
   state.ready = {
-    ok: false,
-    checks: { feed: { ok: false, detail: 'no tick yet' }, instruments: { ok: true } },
+    checks: {
+      feed: { ok: false, required: true, detail: 'no tick yet' },
+      instruments: { ok: true, required: true },
+      database,
+    },
   };
   assert.equal((await statusOf('/livez'))[0], 503);
   assert.equal((await statusOf('/startupz'))[0], 503);

@@ -182,7 +182,7 @@ test('refuses headers beyond the limit, and survives a fault in letting a client
   const { connect, web, logs } = await startSockets(t);
   const long = await refusal(connect([], { headers: { Big: 'a'.repeat(20_000) } }));
   assert.equal(long.status, 431);
-  t.mock.method(web.authenticator, 'authenticate', () => {
+  t.mock.method(web.gate, 'admit', () => {
     throw new Error('store is gone');
   });
   const failed = await refusal(connect([], { headers: authorization(FULL_KEY) }));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { SubscribableInstrument } from '../../../src/domain/ports.ts';
-import { HEARTBEAT_MS } from '../../../src/fanout/session.ts';
+import { HEARTBEAT_MS } from '../../../src/fanout/hello.ts';
 import type { ReceivedTicks } from '../../support/fanout-socket.ts';
 import { FanoutRig, settled, type TestClient } from '../../support/fanout-rig.ts';
 

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
+import { Gatekeeper } from '../../../src/access/gatekeeper.ts';
 import { configuredKey, KeyTable } from '../../../src/access/key-table.ts';
+import { LockOut } from '../../../src/access/lock-out.ts';
 import { createSystemClock, type Clock } from '../../../src/domain/clock.ts';
-import { SCOPES } from '../../../src/domain/access.ts';
+import { type KeyRecord, SCOPES } from '../../../src/domain/access.ts';
 import { createApp, listenExclusive } from '../../../src/http/native.ts';
 import type { Route } from '../../../src/http/route.ts';
 import { mountHttp } from '../../../src/http/server.ts';
@@ -26,6 +28,8 @@ export interface WebFixtureOptions {
   corsOrigins?: readonly string[];
   production?: boolean;
   clock?: Clock;
+  /** Beside the two above. */
+  keys?: readonly KeyRecord[];
 }
 
 export interface WebFixture {
@@ -48,10 +52,15 @@ export async function startWeb(
   const statuses: number[] = [];
   const clock = options.clock ?? createSystemClock();
   const web = createWebContext({
-    authenticator: new KeyTable(clock, [
-      configuredKey('full', FULL_KEY, SCOPES),
-      configuredKey('ticks', TICKS_KEY, ['ticks:read']),
-    ]),
+    gate: new Gatekeeper({
+      keys: new KeyTable(clock, [
+        configuredKey('full', FULL_KEY, SCOPES),
+        configuredKey('ticks', TICKS_KEY, ['ticks:read']),
+        ...(options.keys ?? []),
+      ]),
+      lockOut: new LockOut(clock),
+      clock,
+    }),
     corsOrigins: options.corsOrigins ?? [],
     production: options.production ?? false,
     clock,

@@ -30,6 +30,7 @@ function reportOf(change: (report: ClientReport) => void = () => undefined): Cli
     frames: 2,
     bytes: 1280,
     snapshots: 0,
+    repriced: 0,
     unexplained: 0,
     repeated: 0,
     gapPositions: 0,

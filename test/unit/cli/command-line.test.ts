@@ -42,7 +42,7 @@ function folder(t: TestContext): string {
   return path;
 }
 
-const COMMANDS = ['serve', 'sim', 'watch'];
+const COMMANDS = ['serve', 'sim', 'watch', 'greeks', 'chain'];
 
 describe('help', () => {
   for (const args of [['--help'], ['-h'], ['help']]) {

@@ -11,7 +11,8 @@ import { TickerError } from '../../../src/domain/error-codes.ts';
 const KEY = 'f4Zk0sQ9xT2wLr7Yb1Nc8Vd3Mh6Jg5Pa';
 const PRODUCTION: Environment = {
   TICKER_ENV: 'production',
-  TICKER_ACCOUNTS_FILE: '/etc/ticker/accounts.json',
+  TICKER_DATABASE_URL: 'postgres://ticker@db.internal/ticker?sslmode=verify-full',
+  TICKER_KMS_KEY_ID: 'alias/ticker',
   TICKER_API_KEY: KEY,
 };
 
@@ -184,6 +185,10 @@ for (const speed of ['0', '-1', 'fast', '2@', '2@x', '1000000', '1e3', '@5']) {
 test('production names everything that is missing at once', () => {
   const error = errorOf({
     TICKER_ENV: 'production',
+    TICKER_ACCOUNTS_FILE: '/etc/ticker/accounts.json',
+    TICKER_REDIS_URL: 'redis://cache.internal',
+    TICKER_KMS_URL: 'http://kms.internal',
+    TICKER_SECRETS_MANAGER_URL: 'http://secrets.internal',
     TICKER_CORS_ORIGINS: 'http://localhost:5173',
     TICKER_CLOCK_SPEED: '10',
     TICKER_SIM_SEED: 'x',
@@ -191,7 +196,11 @@ test('production names everything that is missing at once', () => {
   assert.equal(error.code, 'CONFIG_INVALID');
   for (const name of [
     'TICKER_ACCOUNTS_FILE',
-    'TICKER_API_KEY_FILE',
+    'TICKER_DATABASE_URL_FILE',
+    'TICKER_KMS_KEY_ID',
+    'TICKER_REDIS_URL',
+    'TICKER_KMS_URL',
+    'TICKER_SECRETS_MANAGER_URL',
     'TICKER_CORS_ORIGINS',
     'TICKER_CLOCK_SPEED',
     'TICKER_SIM_SEED',
@@ -204,6 +213,28 @@ test('production accepts a complete configuration', () => {
   const config = loadConfig({ ...PRODUCTION, TICKER_CORS_ORIGINS: 'https://app.example' });
   assert.equal(config.environment, 'production');
   assert.equal(config.apiKey, KEY);
+});
+
+test('production reaches its database over TLS, unless it is on the same machine', () => {
+  const demand = (database: string): string | undefined => {
+    try {
+      loadConfig({ ...PRODUCTION, TICKER_DATABASE_URL: database });
+      return undefined;
+    } catch (error) {
+      return error instanceof TickerError ? error.detail : assert.fail(String(error));
+    }
+  };
+  for (const plain of ['', '?sslmode=disable', '?sslmode=prefer', '?sslmode=allow']) {
+    assert.match(demand(`postgres://db.internal/ticker${plain}`) ?? '', /sslmode=verify-full/);
+  }
+  for (const fine of [
+    'postgres://db.internal/ticker?sslmode=require',
+    'postgres://db.internal/ticker?sslmode=verify-full&sslrootcert=/etc/ca.pem',
+    'postgres://127.0.0.1/ticker',
+    'postgres://localhost/ticker',
+  ]) {
+    assert.equal(demand(fine), undefined, fine);
+  }
 });
 
 test('a command that only asks a service makes no demands of production', () => {

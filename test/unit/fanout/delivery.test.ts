@@ -37,7 +37,7 @@ describe('who gets what', () => {
     rig.deliver();
     assert.deepEqual(
       { ...rig.delivery.counts },
-      { ticks: 0, frames: 0, bytes: 0, snapshots: 0, tooSlow: 0 },
+      { ticks: 0, frames: 0, bytes: 0, snapshots: 0, repriced: 0, tooSlow: 0 },
     );
   });
 
@@ -247,6 +247,6 @@ test('counts what was sent, and not what a closed socket dropped', () => {
   rig.deliver();
   assert.deepEqual(
     { ...rig.delivery.counts },
-    { ticks: 2, frames: 1, bytes: open.socket.frames[0]!.length, snapshots: 0, tooSlow: 0 },
+    { ticks: 2, frames: 1, bytes: open.socket.frames[0]!.length, snapshots: 0, repriced: 0, tooSlow: 0 },
   );
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { CLOSE } from '../../../src/domain/ports.ts';
-import { AUTHENTICATION_MS, HEARTBEAT_MS } from '../../../src/fanout/session.ts';
+import { HEARTBEAT_MS } from '../../../src/fanout/hello.ts';
+import { AUTHENTICATION_MS } from '../../../src/fanout/session.ts';
 import { FanoutRig, KEY, principal, settled } from '../../support/fanout-rig.ts';
 import type { TestClient } from '../../support/fanout-rig.ts';
 

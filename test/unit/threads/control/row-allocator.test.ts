@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { exchangeCalendar } from '../../../../src/domain/calendar.ts';
+import { flatPricing } from '../../../../src/domain/pricing-terms.ts';
+import { FORWARD_SOURCE, PRICING_MODEL } from '../../../../src/domain/status.ts';
 import type { Instrument } from '../../../../src/domain/instrument.ts';
 import { InstrumentRegistry } from '../../../../src/instruments/registry.ts';
 import { createInstrumentTable, InstrumentTable } from '../../../../src/shm/instrument-table.ts';
@@ -20,7 +22,7 @@ function create(
   const calendar = exchangeCalendar;
   return {
     table,
-    rows: new RowAllocator({ table, registry, calendar, ratePerYear: 0.065, workers }),
+    rows: new RowAllocator({ table, registry, calendar, pricing: flatPricing(0.065), workers }),
   };
 }
 
@@ -49,8 +51,12 @@ describe('an option', () => {
     assert.equal(table.strikes[row], 24000.5);
     assert.deepEqual(table.chain(table.chains[row]!), {
       expiryMs: Date.parse('2026-12-01T15:40:00+05:30'),
+      settlementMs: Date.parse('2026-12-01T15:35:00+05:30'),
       calendarEstimated: false,
-      rate: 0.065,
+      model: PRICING_MODEL.BLACK_76,
+      firstSource: FORWARD_SOURCE.PARITY,
+      curve: [{ years: 1, rate: 0.065 }],
+      dividendYield: 0,
       worker: 0,
       spotRow: table.find(spot.token),
       futureRow: table.find(near.token),

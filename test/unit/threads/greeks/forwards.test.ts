@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { FORWARD_SOURCE, GREEKS_STATUS, QUALITY } from '../../../../src/domain/status.ts';
+import {
+  FORWARD_SOURCE,
+  FORWARD_SOURCE_NAMES,
+  GREEKS_STATUS,
+  GREEKS_STATUS_NAMES,
+  QUALITY,
+} from '../../../../src/domain/status.ts';
 import { GREEKS } from '../../../../src/shm/layout/meters.ts';
 import type { TickView } from '../../../../src/wire/tick-view.ts';
+import { frameOf } from '../../../support/feed/kite/frames.ts';
+import { fullPacket, indexPacket } from '../../../support/threads-quotes.ts';
 import { EXPIRY, NEXT_EXPIRY, NiftyBoard } from '../../../support/threads-chain.ts';
 
 const YEAR_MS = 31_536_000_000;
@@ -105,7 +113,7 @@ describe('the forward follows', () => {
     note(() => board.quoteChain(24050, 0.12));
     // Quotes that nobody has renewed for more than a minute do not vote.
     board.clock.advance(61_000);
-    note(() => undefined);
+    note(() => board.quote(board.future, { bid: 24070, ask: 24072, last: 24071 }));
     assert.deepEqual(sources, [
       FORWARD_SOURCE.NONE,
       FORWARD_SOURCE.SPOT_CARRY,
@@ -138,6 +146,7 @@ describe('the forward follows', () => {
       packet.writeUInt32BE(35_000, 4);
       board.packet(packet);
     }
+    board.quote(board.future, { bid: 24070, ask: 24072, last: 24071 });
     const tick = forwardAfter(board, () => undefined);
     assert.equal(tick.forwardSource, FORWARD_SOURCE.FUTURE);
   });
@@ -185,7 +194,10 @@ describe('time to expiry', () => {
   });
 
   test('is a minute at least while the contract trades', () => {
-    const board = new NiftyBoard({ start: '2026-09-29T15:39:59+05:30' });
+    const board = new NiftyBoard({
+      expiry: '2026-07-28',
+      start: '2026-07-28T15:29:59+05:30',
+    });
     const tick = forwardAfter(board, () => board.quote(board.spot, { last: 24300 }));
     near(tick.timeToExpiryYears, 60_000 / YEAR_MS, 1e-12);
     assert.equal(tick.greeksStatus, GREEKS_STATUS.OK);
@@ -209,12 +221,85 @@ describe('time to expiry', () => {
   }
 
   test('ends for a chain that was priced a moment before', () => {
-    const board = new NiftyBoard({ start: '2026-09-29T15:39:00+05:30' });
+    const board = new NiftyBoard({ start: '2026-09-29T15:34:00+05:30' });
     const quotes = (): void => {
       board.quote(board.spot, { last: 24000 });
     };
-    assert.equal(forwardAfter(board, quotes).greeksStatus, GREEKS_STATUS.OK);
+    const statuses = [0, 60_000, 240_000, 60_000].map((pauseMs) => {
+      board.clock.advance(pauseMs);
+      return forwardAfter(board, quotes).greeksStatus;
+    });
+    assert.deepEqual(statuses, [
+      GREEKS_STATUS.OK,
+      GREEKS_STATUS.AFTER_SETTLEMENT,
+      GREEKS_STATUS.AFTER_SETTLEMENT,
+      GREEKS_STATUS.EXPIRED,
+    ]);
+  });
+
+  test('after the closing auction’s print has no values but time left: AFTER_SETTLEMENT', () => {
+    const board = new NiftyBoard({ start: '2026-09-29T15:35:00+05:30' });
+    const tick = forwardAfter(board, () => board.quote(board.spot, { last: 24000 }));
+    assert.equal(tick.greeksStatus, GREEKS_STATUS.AFTER_SETTLEMENT);
+    near(tick.timeToExpiryYears, 300_000 / YEAR_MS, 1e-12);
+    assert.equal(tick.iv, undefined);
+    assert.equal(tick.delta, undefined);
+  });
+
+  test('on the clock of the test passes the day on which the session became longer', () => {
+    for (const [expiry, start, minutes] of [
+      ['2026-07-31', '2026-07-31T15:00:00+05:30', 30],
+      ['2026-08-03', '2026-08-03T15:00:00+05:30', 40],
+    ] as const) {
+      const board = new NiftyBoard({ expiry, start });
+      const tick = forwardAfter(board, () => board.quote(board.spot, { last: 24000 }));
+      assert.equal(tick.greeksStatus, GREEKS_STATUS.OK);
+      near(tick.timeToExpiryYears, (minutes * 60_000) / YEAR_MS, 1e-11);
+    }
+    const board = new NiftyBoard({ expiry: '2026-08-04', start: '2026-07-31T15:30:00+05:30' });
+    const before = forwardAfter(board, () => board.quote(board.spot, { last: 24000 }));
+    const seconds = (before.timeToExpiryYears ?? 0) * 31_536_000;
+    near(seconds, 4 * 86_400 + 600, 1);
+  });
+});
+
+describe('a price from which a forward comes', () => {
+  test('does so for a minute; then the next source, and without one STALE', () => {
+    const board = new NiftyBoard();
+    const seen: (string | undefined)[] = [];
+    const note = (quotes: () => void) => {
+      const tick = forwardAfter(board, quotes);
+      seen.push(
+        `${FORWARD_SOURCE_NAMES[tick.forwardSource ?? 0]} ${GREEKS_STATUS_NAMES[tick.greeksStatus ?? 0]}`,
+      );
+    };
+    note(() => board.quote(board.future, { bid: 24070, ask: 24072, last: 24071 }));
     board.clock.advance(60_000);
-    assert.equal(forwardAfter(board, quotes).greeksStatus, GREEKS_STATUS.EXPIRED);
+    note(() => undefined);
+    board.clock.advance(1000);
+    note(() => board.quote(board.spot, { last: 24000 }));
+    board.clock.advance(61_000);
+    note(() => undefined);
+    assert.deepEqual(seen, ['FUTURE OK', 'FUTURE OK', 'SPOT_CARRY OK', 'NONE STALE']);
+    const stale = GREEKS.STATUS_FIRST + GREEKS_STATUS.STALE;
+    assert.equal(board.greeksMeters().get(stale), 1);
+  });
+
+  test('is one for ever while a real market is closed, and no longer when it opens', () => {
+    const board = new NiftyBoard({ start: '2026-09-10T20:00:00+05:30' });
+    const frame = (packets: Uint8Array[]): void => {
+      board.ingest.onFrame(frameOf(packets), board.clock.nowUs(), false);
+      board.compute();
+    };
+    const call = board.leg(24000, 'CE');
+    const callPacket = fullPacket(call.token, { bid: 350, ask: 351, last: 350 });
+    frame([indexPacket(board.spot.token, 24000), callPacket]);
+    board.clock.advance(3_600_000);
+    frame([callPacket]);
+    assert.equal(board.newestTick(call).greeksStatus, GREEKS_STATUS.OK);
+    board.clock.advance(12.5 * 3_600_000);
+    board.compute();
+    frame([callPacket]);
+    assert.equal(board.newestTick(call).greeksStatus, GREEKS_STATUS.STALE);
   });
 });

@@ -7,7 +7,6 @@ import {
   TICK_GREEKS_SEQUENCE_LOW_U32,
   TICK_GREEKS_STATUS_U8,
 } from '../../../../src/shm/layout/tick-slot.ts';
-import { GreeksLoop } from '../../../../src/threads/greeks/loop.ts';
 import { NiftyBoard } from '../../../support/threads-chain.ts';
 import { ManualClock } from '../../../support/feed/sim/manual-clock.ts';
 import { chain, future } from '../../../support/threads-instruments.ts';
@@ -153,9 +152,9 @@ describe('a worker that the ring has lapped', () => {
         return board.clock.nowUs();
       },
     });
-    const { ring, table, lastValues } = board;
+    const { ring } = board;
     const meters = board.greeksMeters();
-    const loop = new GreeksLoop({ worker: 0, ring, table, lastValues, meters, clock });
+    const loop = board.createLoop(0, clock);
     sendCalls(board, 4);
     const from = ring.newest();
     loop.doWork();

@@ -126,6 +126,7 @@ describe('an option that is quoted on both sides', () => {
     const board = futureBoard();
     board.quote(board.leg(23800, 'PE'), { bid: 200, last: 201 }).run();
     board.clock.advance(61_000);
+    board.quote(board.future, { bid: FORWARD - 1, ask: FORWARD + 1, last: FORWARD });
     board.quote(board.leg(23800, 'CE'), { bid: 480, ask: 490 }).run();
     const tick = board.newestTick(board.leg(23800, 'CE'));
     assertGreeks(board, tick, 1, 23800, volatilityOf(board, 1, 23800, 485));

@@ -6,7 +6,9 @@ import { Delivery } from '../../../../src/fanout/delivery.ts';
 import { SubscriptionIndex } from '../../../../src/fanout/subscription-index.ts';
 import { PUBLISH, PUBLISH_HISTOGRAM } from '../../../../src/shm/layout/meters.ts';
 import { GATE_MS } from '../../../../src/threads/publish/gate.ts';
+import { repriceRings } from '../../../../src/shm/reprice-ring.ts';
 import { PublishLoop } from '../../../../src/threads/publish/loop.ts';
+import { RepricedTicks } from '../../../../src/threads/publish/repriced-ticks.ts';
 import { FakeClientSocket } from '../../../support/fanout-socket.ts';
 import { NiftyBoard } from '../../../support/threads-chain.ts';
 
@@ -44,6 +46,11 @@ class PublishRig {
       ring,
       table,
       delivery,
+      repriced: new RepricedTicks(
+        repriceRings(this.board.blocks.repriced, ring.workers),
+        lastValues,
+        delivery,
+      ),
       meters,
       clock,
       onGap: (from, to) => this.gaps.push([from, to]),
@@ -105,7 +112,8 @@ describe('what is in the ring', () => {
       clientBufferBytes: 1,
     });
     const onGap = (): void => assert.fail('no gap');
-    const loop = new PublishLoop({ ring, table, delivery, meters, clock, onGap });
+    const repriced = new RepricedTicks([], lastValues, delivery);
+    const loop = new PublishLoop({ ring, table, delivery, repriced, meters, clock, onGap });
     assert.equal(loop.position, 3);
     assert.equal(loop.doWork(), 0);
   });

@@ -1,0 +1,136 @@
+/**
+ * The chain of the audit record: each event carries a hash over all of its fields and the hash of
+ * the event before, so that none can be changed, taken out, put in or moved without being noticed.
+ * Whoever can write the whole table can also compute a whole new chain: what was printed or logged
+ * of the old one (`ticker audit verify --head`) tells.
+ */
+import type { AuditEvent, RecordedAuditEvent } from './storage.ts';
+
+/** The hash that the first event has before it. */
+export const FIRST_PREVIOUS_HASH = '0'.repeat(64);
+
+/** SHA-256 of a text's UTF-8 bytes, in hex. */
+export type HashText = (text: string) => string;
+
+/** Says which encoding was hashed, should there ever be another. */
+const ENCODING = 'ticker-audit-1';
+
+/** A character that PostgreSQL cannot keep, or half of one. */
+const NOT_STORABLE = /\0|\p{Surrogate}/gu;
+const REPLACEMENT = '\uFFFD';
+
+type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+
+function storableText(text: string): string {
+  return text.replace(NOT_STORABLE, REPLACEMENT);
+}
+
+function storable(value: Json): Json {
+  if (typeof value === 'string') return storableText(value);
+  // Whole numbers only: a database may give others back in another form.
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? value : String(value);
+  if (typeof value === 'boolean' || value === null) return value;
+  if (isList(value)) return value.map(storable);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [storableText(name), storable(item)]),
+  );
+}
+
+function isList(value: object): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+/**
+ * The event as the database gives it back: characters that it cannot keep are replaced, numbers in
+ * `detail` that are not whole become text, what JSON does not know is left out. To be hashed and
+ * stored in this form.
+ */
+export function storableEvent(event: AuditEvent): AuditEvent {
+  const { actor, action, subject, origin, detail } = event;
+  return {
+    actor: storableText(actor),
+    action: storableText(action),
+    subject: storableText(subject),
+    origin: storableText(origin),
+    detail: storable(JSON.parse(JSON.stringify(detail)) as Json) as AuditEvent['detail'],
+  };
+}
+
+/** JSON with the names of each object in order: one text for one value. */
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const fields = Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, item]) => `${JSON.stringify(name)}:${canonicalJson(item)}`);
+  return `{${fields.join(',')}}`;
+}
+
+/** Hash of an event with its place in the chain. JSON keeps the fields apart. */
+export function auditHash(event: Omit<RecordedAuditEvent, 'hash'>, hashText: HashText): string {
+  const { previousHash, id, timeMs, actor, action, subject, origin, detail } = event;
+  return hashText(
+    canonicalJson([ENCODING, previousHash, id, timeMs, actor, action, subject, origin, detail]),
+  );
+}
+
+/** The last event of a chain; undefined: there is none yet. */
+export type AuditHead = Pick<RecordedAuditEvent, 'id' | 'hash'>;
+
+/** The next event of a chain. `event` must be storable. */
+export function chainEvent(
+  event: AuditEvent,
+  timeMs: number,
+  head: AuditHead | undefined,
+  hashText: HashText,
+): RecordedAuditEvent {
+  const { actor, action, subject, origin, detail } = event;
+  const id = (head?.id ?? 0) + 1;
+  const previousHash = head?.hash ?? FIRST_PREVIOUS_HASH;
+  const linked = { id, timeMs, actor, action, subject, origin, detail, previousHash };
+  return { ...linked, hash: auditHash(linked, hashText) };
+}
+
+/** The first thing that is wrong with a chain. */
+export interface AuditFault {
+  /** Id of the event; for a missing one, the id that it should have. */
+  id: number;
+  /** order: events come twice or were moved. altered: a field is not what was recorded. */
+  kind: 'missing' | 'order' | 'altered';
+  detail: string;
+}
+
+/** Checks a chain, event by event from the first one. */
+export class AuditChainCheck {
+  readonly #hashText: HashText;
+  #head: AuditHead | undefined;
+
+  constructor(hashText: HashText) {
+    this.#hashText = hashText;
+  }
+
+  /** The last event that was found right. */
+  get head(): AuditHead | undefined {
+    return this.#head;
+  }
+
+  /** Looks at the next event; a fault ends the check. */
+  next(event: RecordedAuditEvent): AuditFault | undefined {
+    const id = (this.#head?.id ?? 0) + 1;
+    if (event.id > id) {
+      return { id, kind: 'missing', detail: `event ${id} is missing: ${event.id} comes next` };
+    }
+    if (event.id !== id) {
+      return { id: event.id, kind: 'order', detail: `event ${event.id} stands where ${id} should` };
+    }
+    if (event.previousHash !== (this.#head?.hash ?? FIRST_PREVIOUS_HASH)) {
+      const detail = `event ${id} does not follow the one before it`;
+      return { id, kind: 'altered', detail };
+    }
+    if (event.hash !== auditHash(event, this.#hashText)) {
+      return { id, kind: 'altered', detail: `event ${id} is not what was recorded` };
+    }
+    this.#head = { id, hash: event.hash };
+    return undefined;
+  }
+}

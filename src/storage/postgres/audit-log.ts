@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import {
+  AuditChainCheck,
+  type AuditFault,
+  type AuditHead,
+  chainEvent,
+  storableEvent,
+} from '../../domain/audit-chain.ts';
+import type { AuditEvent, RecordedAuditEvent } from '../../domain/storage.ts';
+import type { Database, Sql } from './database.ts';
+
+/** What a check of the whole record has found. */
+export interface AuditReport {
+  /** Events up to the fault, or all. */
+  count: number;
+  /** Epoch ms of the first and the last of them. */
+  firstMs: number | null;
+  lastMs: number | null;
+  /** Hash of the last of them. */
+  head: string | null;
+  /** The first thing that is wrong; `id` is null if it is the head that is not there. */
+  fault?: Omit<AuditFault, 'id'> & { id: number | null };
+}
+
+/** Any number: writers agree on it to append one after the other. */
+const LOCK_ID = 7_402_655_114;
+const PAGE_EVENTS = 1_000;
+const JSON_TEXT = /"(?:[^"\\]|\\.)*"/g;
+/** A number that we never write: not whole, or beyond 2^53. */
+const FOREIGN_NUMBER = /\d\.|\d{17}/;
+
+interface EventRow extends Record<string, unknown> {
+  id_text: string;
+  time_ms: string;
+  actor: string;
+  action: string;
+  subject: string;
+  origin: string;
+  detail: string;
+  previous_hash: Buffer;
+  hash: Buffer;
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/* Numbers that JSON.parse would round to one that we have written must not pass for it. */
+function parseDetail(text: string): AuditEvent['detail'] {
+  const isForeign = FOREIGN_NUMBER.test(text.replace(JSON_TEXT, '""'));
+  return isForeign ? { text } : (JSON.parse(text) as AuditEvent['detail']);
+}
+
+function recorded(row: EventRow): RecordedAuditEvent {
+  const { actor, action, subject, origin } = row;
+  return {
+    id: Number(row.id_text),
+    timeMs: Number(row.time_ms),
+    actor,
+    action,
+    subject,
+    origin,
+    detail: parseDetail(row.detail),
+    previousHash: row.previous_hash.toString('hex'),
+    hash: row.hash.toString('hex'),
+  };
+}
+
+/**
+ * Records an event in the transaction of `sql`, with what it is about or not at all. To be called
+ * last in it: from here on until its end nobody else can record anything. The table is only ever
+ * appended to; each event has a hash over itself and the one before (`domain/audit-chain.ts`).
+ */
+export async function appendAuditEvent(
+  sql: Sql,
+  event: AuditEvent,
+  timeMs: number,
+): Promise<RecordedAuditEvent> {
+  await sql`select pg_advisory_xact_lock(${LOCK_ID})`;
+  const [last] = await sql<{ id: number; hash: Buffer }>`
+    select id, hash from audit_events order by id desc limit 1`;
+  const head: AuditHead | undefined = last && { id: last.id, hash: last.hash.toString('hex') };
+  const next = chainEvent(storableEvent(event), Math.floor(timeMs), head, sha256);
+  await sql`
+    insert into audit_events
+      (id, time, actor, action, subject, origin, detail, previous_hash, hash)
+    values (${next.id}, ${new Date(next.timeMs)}, ${next.actor}, ${next.action}, ${next.subject},
+      ${next.origin}, ${next.detail}, ${Buffer.from(next.previousHash, 'hex')},
+      ${Buffer.from(next.hash, 'hex')})`;
+  return next;
+}
+
+/** Records an event by itself. Rejects as `Database`. */
+export function recordAuditEvent(
+  database: Database,
+  event: AuditEvent,
+  timeMs: number,
+): Promise<RecordedAuditEvent> {
+  return database.transaction((sql) => appendAuditEvent(sql, event, timeMs));
+}
+
+/** The latest `limit` events, the newest first. */
+export async function listAuditEvents(
+  database: Database,
+  limit: number,
+): Promise<RecordedAuditEvent[]> {
+  const rows = await database.sql<EventRow>`
+    select id::text as id_text, (extract(epoch from time) * 1000)::text as time_ms,
+      actor, action, subject, origin, detail::text, previous_hash, hash
+    from audit_events order by id desc limit ${limit}`;
+  return rows.map(recorded);
+}
+
+/**
+ * Checks every event, a page at a time, as the record is at this moment; `knownHead` (hex) must be
+ * the hash of one of them, so that a record that was cut off at its end is found.
+ */
+export function verifyAuditLog(database: Database, knownHead?: string): Promise<AuditReport> {
+  return database.transaction((sql) => verifyAll(sql, knownHead), {
+    isolation: 'repeatable read',
+  });
+}
+
+async function verifyAll(sql: Sql, knownHead: string | undefined): Promise<AuditReport> {
+  const check = new AuditChainCheck(sha256);
+  const report: AuditReport = { count: 0, firstMs: null, lastMs: null, head: null };
+  let isHeadThere = knownHead === undefined;
+  for (;;) {
+    const page = await sql<EventRow>`
+      select id::text as id_text, (extract(epoch from time) * 1000)::text as time_ms,
+        actor, action, subject, origin, detail::text, previous_hash, hash
+      from audit_events where id > ${check.head?.id ?? Number.MIN_SAFE_INTEGER}
+      order by id limit ${PAGE_EVENTS}`;
+    for (const event of page.map(recorded)) {
+      const fault = check.next(event);
+      if (fault !== undefined) return { ...report, fault };
+      report.count += 1;
+      report.firstMs ??= event.timeMs;
+      report.lastMs = event.timeMs;
+      report.head = event.hash;
+      isHeadThere ||= event.hash === knownHead;
+    }
+    if (page.length < PAGE_EVENTS) break;
+  }
+  if (isHeadThere) return report;
+  const detail = `no event has the hash ${knownHead}: the record was cut off or made anew`;
+  return { ...report, fault: { id: null, kind: 'missing', detail } };
+}

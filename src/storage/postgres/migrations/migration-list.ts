@@ -1,0 +1,13 @@
+import { apiKeys } from './0001-api-keys.ts';
+import { auditEvents } from './0002-audit-events.ts';
+import { brokerAccounts } from './0003-broker-accounts.ts';
+import { storedSettings } from './0004-stored-settings.ts';
+import type { Migration } from './migration.ts';
+
+/** Every migration in order; new ones are added at the end. */
+export const MIGRATIONS: readonly Migration[] = [
+  apiKeys,
+  auditEvents,
+  brokerAccounts,
+  storedSettings,
+];

@@ -1,0 +1,90 @@
+import { configuredKey } from '../../access/key-table.ts';
+import type { BrokerAccount } from '../../config/accounts.ts';
+import type { Config } from '../../config/settings.ts';
+import { type KeyRecord, SCOPES } from '../../domain/access.ts';
+import type { FromPublish, HealthCheck, ToPublish } from '../messages.ts';
+import type { ThreadContext } from '../thread-context.ts';
+import { feedAccounts } from './feed-accounts.ts';
+import { openRedisDesk, type RedisDesk } from './redis-desk.ts';
+import { StorageDesk } from './storage-desk.ts';
+
+export interface BackingServicesOptions extends ThreadContext {
+  config: Config;
+  /** A key that holds every scope, beside the stored ones. */
+  apiKey: string | undefined;
+  toPublish: (message: ToPublish) => void;
+  /** What `checks` says has changed. */
+  onCheck: () => void;
+}
+
+/** PostgreSQL and, where there is one, Redis: what ticks do without. */
+export class BackingServices {
+  readonly #options: BackingServicesOptions;
+  readonly #storage: StorageDesk;
+  readonly #redis: RedisDesk | undefined;
+
+  constructor(options: BackingServicesOptions) {
+    const { apiKey, toPublish } = options;
+    this.#options = options;
+    this.#storage = new StorageDesk({
+      ...options,
+      configuredKeys: apiKey === undefined ? [] : [configuredKey('default', apiKey, SCOPES)],
+      onKeys: (keys) => toPublish({ type: 'keys', keys }),
+    });
+    this.#redis = openRedisDesk({
+      ...options,
+      onKeysChanged: () => this.#storage.keysChanged(),
+      onLockedOut: (address, untilMs) =>
+        toPublish({ type: 'locked-out', address, untilUs: untilMs * 1000 }),
+    });
+  }
+
+  /**
+   * Opens the database before `ticks` if it may say where they come from, else after: making one
+   * takes a core for a second. Rejects with what `ticks` rejects with.
+   */
+  async startAround(ticks: () => Promise<void>): Promise<void> {
+    const isFirst = this.#storage.mayHoldAccounts;
+    if (isFirst) this.#storage.start();
+    await ticks();
+    if (!isFirst) this.#storage.start();
+  }
+
+  /** Keys that are valid, as far as is known. */
+  get keys(): readonly KeyRecord[] {
+    return this.#storage.keys;
+  }
+
+  checks(): Record<string, HealthCheck> {
+    const database = this.#storage.check;
+    return this.#redis === undefined ? { database } : { database, redis: this.#redis.check };
+  }
+
+  /** See `feedAccounts`. */
+  async accounts(
+    configured: readonly BrokerAccount[],
+    onWaiting: (detail: string) => void,
+    signal: AbortSignal,
+  ): Promise<readonly BrokerAccount[]> {
+    const { config, clock, logger } = this.#options;
+    const production = config.environment === 'production';
+    const storage = this.#storage;
+    const options = { configured, production, storage, clock, logger, onWaiting };
+    return (await feedAccounts(options, signal)) ?? [];
+  }
+
+  onPublish(message: Extract<FromPublish, { type: 'key-uses' | 'wrong-keys' }>): void {
+    if (message.type === 'key-uses') void this.#storage.noteUses(message.uses);
+    else this.#redis?.wrongKeys(message.address, message.count);
+  }
+
+  second(): void {
+    this.#storage.second();
+    this.#redis?.second();
+  }
+
+  async stop(): Promise<void> {
+    await this.#redis?.close();
+    await this.#storage.stop();
+  }
+}

@@ -1,0 +1,83 @@
+import type { Config } from '../../config/settings.ts';
+import { createSystemClock } from '../../domain/clock.ts';
+import { TickerError } from '../../domain/error-codes.ts';
+import { EmbeddedPostgres } from '../../storage/embedded/embedded-postgres.ts';
+import { Database, type DatabaseOptions } from '../../storage/postgres/database.ts';
+import { migrate, pendingMigrations } from '../../storage/postgres/migrator.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import { random } from '../random.ts';
+import { serviceVersion } from '../service-version.ts';
+
+/** The database of the running service: that of the configuration, or the embedded one. */
+export class ServiceDatabase {
+  readonly #config: Config;
+  readonly #logger: Logger;
+  /* Servers and networks know no other time than the real one. */
+  readonly #clock = createSystemClock();
+  #embedded: EmbeddedPostgres | undefined;
+  #database: Database | undefined;
+  #isClosed = false;
+
+  constructor(config: Config, logger: Logger) {
+    this.#config = config;
+    this.#logger = logger;
+  }
+
+  /** False: it will be made by the first `open`. */
+  exists(): boolean {
+    const { databaseUrl, dataDirectory } = this.#config;
+    return databaseUrl !== undefined || EmbeddedPostgres.exists(dataDirectory);
+  }
+
+  /**
+   * Resolves when it answers and has the schema of this version: development brings it up to date,
+   * production rejects with MIGRATION_NEEDED. Rejects with EMBEDDED_POSTGRES and as `Database` does.
+   * May be called again after a failure.
+   */
+  async open(): Promise<Database> {
+    const { databaseUrl, databasePool, environment } = this.#config;
+    if (databaseUrl === undefined) await this.#openEmbedded();
+    const settings: DatabaseOptions = {
+      url: databaseUrl ?? (() => this.#embedded?.url ?? ''),
+      clock: this.#clock,
+      random,
+      applicationName: 'ticker-service',
+      poolMax: databasePool,
+      onNotice: (notice) => this.#logger.debug({ notice }, 'database notice'),
+      onListenProblem: (error) => this.#logger.debug({ detail: error.message }, 'no database news'),
+    };
+    this.#database ??= new Database(settings);
+    const pending = await pendingMigrations(this.#database);
+    if (pending.length > 0 && environment === 'production') {
+      throw new TickerError('MIGRATION_NEEDED', `${pending.length} steps: run ticker migrate`);
+    }
+    for (const { version, name } of pending.length > 0 ? await this.#migrate(settings) : []) {
+      this.#logger.info({ version, name }, 'database migrated');
+    }
+    return this.#database;
+  }
+
+  /** Ends the connections and an embedded database. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#database?.end();
+    await this.#embedded?.stop();
+  }
+
+  #migrate(settings: DatabaseOptions): ReturnType<typeof migrate> {
+    return migrate(settings, serviceVersion());
+  }
+
+  async #openEmbedded(): Promise<void> {
+    if (this.#embedded !== undefined) return;
+    const embedded = await EmbeddedPostgres.open({
+      dataDirectory: this.#config.dataDirectory,
+      clock: this.#clock,
+      logger: this.#logger,
+    });
+    this.#embedded = embedded;
+    // The service may have been stopped while it was started.
+    if (this.#isClosed) await embedded.stop();
+    else embedded.watch();
+  }
+}

@@ -1,0 +1,46 @@
+import { type BrokerAccount, secretsOf } from '../../config/accounts.ts';
+import { secretTexts } from '../../config/config-secrets.ts';
+import type { Config } from '../../config/settings.ts';
+import { createSystemClock } from '../../domain/clock.ts';
+import type { ThreadBasics } from '../messages.ts';
+
+/** What every thread is started with. */
+export function threadBasics(
+  config: Config,
+  apiKey: string | undefined,
+  accounts: readonly BrokerAccount[],
+): ThreadBasics {
+  const { speed, originEpochMs } = config.clock;
+  return {
+    clock: { speed, originEpochMs: originEpochMs ?? createSystemClock().nowUs() / 1000 },
+    logLevel: config.logLevel,
+    secrets: [
+      ...secretTexts(config),
+      ...(apiKey === undefined ? [] : [apiKey]),
+      ...accounts.flatMap(secretsOf),
+    ],
+    production: config.environment === 'production',
+  };
+}
+
+/** What of the configuration the publish thread is started with. */
+export function publishSettings(config: Config) {
+  return {
+    host: config.bind,
+    corsOrigins: config.corsOrigins,
+    clientBufferBytes: config.clientBufferBytes,
+    clientsMax: config.clientsMax,
+  };
+}
+
+/** What the simulator thread is started with; it serves this machine alone. */
+export function simulatorData(basics: ThreadBasics, config: Config, port: number) {
+  return {
+    ...basics,
+    host: '127.0.0.1',
+    port,
+    seed: config.simSeed,
+    instruments: config.simInstruments,
+    ticksPerSecond: config.simTicksPerSecond,
+  };
+}
