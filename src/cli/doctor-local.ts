@@ -9,6 +9,8 @@ import type { Finding } from './doctor.ts';
 import { urlHost } from '../threads/control/url-host.ts';
 
 const OTHERS = 0o077;
+/** Passing through is needed by the user that an embedded database runs as. */
+const OTHERS_READ_OR_WRITE = 0o066;
 
 /** What can be checked without the database: data folder, files, ports, native build. */
 export async function localChecks(config: Config): Promise<Finding[]> {
@@ -43,10 +45,10 @@ function dataDirectory({ dataDirectory: path }: Config): Finding {
   const check = 'data folder';
   try {
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
-    if (process.platform === 'win32' || (statSync(path).mode & OTHERS) === 0) {
+    if (process.platform === 'win32' || (statSync(path).mode & OTHERS_READ_OR_WRITE) === 0) {
       return ok(check, `${path} is this user's alone`);
     }
-    const detail = `${path} can be entered by other users`;
+    const detail = `${path} can be read by other users`;
     return { check, state: 'warn', detail, advice: `run chmod 700 ${path}` };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {

@@ -1,3 +1,6 @@
+/** Characters that a terminal would obey. */
+const CONTROL_CHARACTERS = /\p{Cc}/gu;
+
 /** Prints rows under their headings, in columns as wide as what they hold. */
 export function printTable(
   headings: readonly string[],
@@ -8,6 +11,6 @@ export function printTable(
   );
   for (const row of [headings, ...rows]) {
     const cells = widths.map((width, column) => (row[column] ?? '').padEnd(width));
-    console.log(cells.join('  ').trimEnd());
+    console.log(cells.join('  ').trimEnd().replace(CONTROL_CHARACTERS, '\uFFFD'));
   }
 }

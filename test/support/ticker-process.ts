@@ -124,7 +124,7 @@ export async function startService(
   t: TestContext,
   environment: Record<string, string> = {},
 ): Promise<RunningTicker> {
-  const folder = temporaryFolder(t);
+  const folder = environment['TICKER_DATA_DIR'] ?? temporaryFolder(t);
   const process = startTicker(t, ['serve'], {
     TICKER_DATA_DIR: folder,
     TICKER_MARKET_PORT: '0',

@@ -1,4 +1,4 @@
-import type { KeyLimits, Scope } from '../../domain/access.ts';
+import { DEFAULT_KEY_LIMITS, type KeyLimits, type Scope } from '../../domain/access.ts';
 import { TickerError } from '../../domain/error-codes.ts';
 import type { AuditEvent, KeyChange, KeyStore, StoredKey } from '../../domain/storage.ts';
 import { appendAuditEvent } from './audit-log.ts';
@@ -10,7 +10,7 @@ interface KeyRow extends Record<string, unknown> {
   label: string;
   scopes: Scope[];
   accounts: string[] | null;
-  limits: KeyLimits;
+  limits: Partial<KeyLimits>;
   created_at: Date;
   expires_at: Date | null;
   last_used_at: Date | null;
@@ -25,7 +25,8 @@ function stored(row: KeyRow): StoredKey {
     label: row.label,
     scopes: row.scopes,
     accounts: row.accounts ?? 'all',
-    limits: row.limits,
+    // A limit that came later is not in older rows.
+    limits: { ...DEFAULT_KEY_LIMITS, ...row.limits },
     createdMs: row.created_at.getTime(),
     expiresMs: row.expires_at?.getTime() ?? null,
     lastUsedMs: row.last_used_at?.getTime() ?? null,

@@ -101,7 +101,8 @@ export class Connection {
     this.#requireLive();
     // The types of postgres.js know no readonly arrays and no plain objects.
     const parameters = values as postgres.ParameterOrFragment<never>[];
-    return this.#within(this.#statementMs, this.#client<Row[]>(strings, ...parameters));
+    const rows = await this.#within(this.#statementMs, this.#client<Row[]>(strings, ...parameters));
+    return [...rows];
   }
 
   /**

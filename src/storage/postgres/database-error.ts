@@ -56,13 +56,8 @@ const CLASSES_WITHOUT_VALUES: ReadonlySet<string> = new Set([
   'P0',
 ]);
 
-/** Codes of postgres.js for statements that it does not even send. */
-const UNSENDABLE: ReadonlySet<string> = new Set([
-  'UNDEFINED_VALUE',
-  'MAX_PARAMETERS_EXCEEDED',
-  'NOT_TAGGED_CALL',
-  'MESSAGE_NOT_SUPPORTED',
-]);
+/** Of postgres.js, and of Node for sockets. */
+const CONNECTION_CODE = /^(CONNECT|E[A-Z]|ERR_(SOCKET|STREAM|TLS|SSL))/;
 
 interface Failure {
   name?: unknown;
@@ -89,9 +84,9 @@ export function databaseError(thrown: unknown, place: string): TickerError {
     const about = typeof constraint === 'string' ? constraint : undefined;
     return new DatabaseError(errorCode, `SQLSTATE ${sqlState}${said}`, sqlState, about);
   }
-  if (UNSENDABLE.has(sqlState)) {
-    return new TickerError('DATABASE_REFUSED', `the statement cannot be sent (${sqlState})`);
+  if (typeof code === 'string' && CONNECTION_CODE.test(code)) {
+    return new TickerError('DATABASE_UNAVAILABLE', `${place} cannot be reached (${code})`);
   }
-  const reason = typeof code === 'string' ? code : String(message);
-  return new TickerError('DATABASE_UNAVAILABLE', `${place} cannot be reached (${reason})`);
+  const what = `a value cannot be sent or read (${typeof code === 'string' ? code : String(name)})`;
+  return new TickerError('DATABASE_REFUSED', what);
 }

@@ -75,7 +75,9 @@ function first(socket: Socket, event: string, server: DatabaseServer): Promise<u
    again at once, for ever. */
 function watched(socket: Socket): Socket {
   return socket.once('end', () => {
-    if (!socket.writableEnded) socket.destroy(new Error('the server closed the connection'));
+    if (socket.writableEnded) return;
+    const error = new Error('the server closed the connection');
+    socket.destroy(Object.assign(error, { code: 'CONNECTION_CLOSED' }));
   });
 }
 

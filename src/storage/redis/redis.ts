@@ -1,7 +1,8 @@
 import { Redis as Client, type RedisOptions as ClientOptions } from 'ioredis';
 import type { Clock, TimerHandle } from '../../domain/clock.ts';
-import { errorText, TickerError } from '../../domain/error-codes.ts';
+import { TickerError } from '../../domain/error-codes.ts';
 import { registerSecret } from '../../telemetry/redaction.ts';
+import { clientReason } from './client-reason.ts';
 import { parseRedisUrl, type RedisServer } from './redis-url.ts';
 
 /** `connecting` until the first connection, `reconnecting` from then on whenever there is none. */
@@ -60,7 +61,8 @@ export class Redis {
   #messages: Client | undefined;
   #state: RedisState = 'connecting';
   #waiting = 0;
-  #lastProblem: string | undefined;
+  /** Told since there was a connection. */
+  readonly #problems = new Set<string>();
 
   /** Throws CONFIG_INVALID for a bad URL. */
   constructor(options: RedisOptions) {
@@ -102,7 +104,7 @@ export class Redis {
     try {
       return await this.#commands.call(command, ...args);
     } catch (error) {
-      throw this.#unavailable(errorText(error));
+      throw this.#unavailable(clientReason(error));
     } finally {
       this.#waiting -= 1;
     }
@@ -142,7 +144,7 @@ export class Redis {
 
   #connect(purpose: string): Client {
     const client = new Client(this.#clientOptions(purpose));
-    client.on('error', (error: unknown) => this.#problem(errorText(error)));
+    client.on('error', (error: unknown) => this.#problem(clientReason(error)));
     return client;
   }
 
@@ -194,7 +196,7 @@ export class Redis {
       await this.#messages?.subscribe(channel);
     } catch (error) {
       if (this.#state === 'closed') return;
-      this.#problem(errorText(error));
+      this.#problem(clientReason(error));
       // The next connection tries again.
       this.#messages?.disconnect(true);
       return;
@@ -205,7 +207,7 @@ export class Redis {
   #beat(): void {
     for (const client of [this.#commands, this.#messages]) {
       if (client?.status !== 'ready') continue;
-      client.ping().catch((error: unknown) => this.#problem(errorText(error)));
+      client.ping().catch((error: unknown) => this.#problem(clientReason(error)));
     }
   }
 
@@ -216,13 +218,13 @@ export class Redis {
   #moveTo(state: RedisState): void {
     if (this.#state === state || this.#state === 'closed') return;
     this.#state = state;
-    if (state === 'ready') this.#lastProblem = undefined;
+    if (state === 'ready') this.#problems.clear();
     this.#options.onState?.(state);
   }
 
   #problem(reason: string): void {
-    if (this.#state === 'closed' || reason === this.#lastProblem) return;
-    this.#lastProblem = reason;
+    if (this.#state === 'closed' || this.#problems.has(reason)) return;
+    this.#problems.add(reason);
     this.#options.onProblem?.(this.#unavailable(reason));
   }
 

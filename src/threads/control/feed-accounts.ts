@@ -8,21 +8,21 @@ export interface FeedAccountsOptions {
   /** From the accounts file; they come before those of the store. */
   configured: readonly BrokerAccount[];
   production: boolean;
-  storage: Pick<StorageDesk, 'opened' | 'mayHoldAccounts' | 'accounts'>;
+  storage: Pick<StorageDesk, 'opened' | 'failedToOpen' | 'mayHoldAccounts' | 'accounts'>;
   clock: Clock;
   logger: Logger;
   /** Told what is waited for. */
   onWaiting: (detail: string) => void;
 }
 
-/** How long development waits for a database that may hold accounts. */
+/** How long development waits for a database that may hold accounts and neither opens nor fails. */
 const STORE_WAIT_MS = 10_000;
 const RETRY_MS = 2_000;
 
 /**
  * The accounts that ticks come from; none: the built-in simulator (development only). Production
  * waits for its store for as long as it takes. Development, whose ticks must flow without a
- * database, waits a little and then says aloud that the simulator is used. Rejects with
+ * database, waits for the first attempt to open it and then says aloud that the simulator is used. Rejects with
  * SECRET_UNREADABLE, because no waiting helps; resolves with undefined when `signal` aborts.
  */
 export async function feedAccounts(
@@ -33,8 +33,7 @@ export async function feedAccounts(
   if (configured.length > 0) return configured;
   if (!production && !storage.mayHoldAccounts) return [];
   options.onWaiting('the stored accounts are waited for');
-  const waitMs = production ? Infinity : STORE_WAIT_MS;
-  if (!(await openedWithin(storage.opened, waitMs, clock, signal))) {
+  if (!(await isOpened(storage, production ? Infinity : STORE_WAIT_MS, clock, signal))) {
     if (signal.aborted) return undefined;
     logger.warn('the database does not open: the simulator is the feed until the next start');
     return [];
@@ -53,9 +52,9 @@ export async function feedAccounts(
   }
 }
 
-/** False: the time is over, or `signal` aborted. */
-function openedWithin(
-  opened: Promise<void>,
+/** False: it has failed or its time is over (neither if `waitMs` is infinite), or an abort. */
+function isOpened(
+  { opened, failedToOpen }: FeedAccountsOptions['storage'],
   waitMs: number,
   clock: Clock,
   signal: AbortSignal,
@@ -68,6 +67,7 @@ function openedWithin(
     const timer = waitMs === Infinity ? undefined : clock.setTimeout(end(false), waitMs);
     signal.addEventListener('abort', end(false), { once: true });
     void opened.then(end(true));
+    if (waitMs !== Infinity) void failedToOpen.then(end(false));
   });
 }
 

@@ -53,9 +53,14 @@ export class StorageDesk {
   #readAgain = false;
   #retry: TimerHandle | undefined;
   #opened: () => void = () => undefined;
+  #failedToOpen: () => void = () => undefined;
   /** Resolves when the database has been opened once. */
   readonly opened = new Promise<void>((resolve) => {
     this.#opened = resolve;
+  });
+  /** Resolves when the first attempt to open it has failed. */
+  readonly failedToOpen = new Promise<void>((resolve) => {
+    this.#failedToOpen = resolve;
   });
 
   constructor(options: StorageDeskOptions) {
@@ -149,6 +154,7 @@ export class StorageDesk {
     } catch (error) {
       if (this.#stopped.signal.aborted) return;
       this.#failed(error);
+      this.#failedToOpen();
       this.#retry = this.#options.clock.setTimeout(
         () => void this.#open(Math.min(delayMs * 2, RETRY_MAX_MS)),
         delayMs,

@@ -39,6 +39,8 @@ test('closes while it cannot connect, and ends the process with nothing left', a
   assert.match(problem.message, /^REDIS_UNAVAILABLE: Redis at 127\.0\.0\.1:\d+: .*ECONNREFUSED/);
   await rig.redis.close();
   assert.equal(rig.redis.state, 'closed');
+  const named = connectRedis(t, server.url.replace('127.0.0.1', 'localhost'));
+  assert.match((await named.problem()).message, /Redis at localhost:\d+: .*ECONNREFUSED/);
 });
 
 test('an answer that refuses the command is an error without the connection being lost', async (t) => {
@@ -79,7 +81,10 @@ describe('when the server is killed', () => {
     await rig.reached('ready');
     server.pause();
     const waiting = rig.redis.run('ECHO', 'lost');
-    const rejected = assert.rejects(waiting, UNAVAILABLE);
+    const rejected = assert.rejects(waiting, {
+      ...UNAVAILABLE,
+      message: /the connection was lost before the answer/,
+    });
     await server.kill();
     await rejected;
     await rig.reached('reconnecting');
@@ -113,7 +118,7 @@ describe('when the server freezes', () => {
     server.pause();
     await assert.rejects(rig.redis.run('ECHO', 'frozen'), {
       ...UNAVAILABLE,
-      message: /timed out/,
+      message: /no answer came in time/,
     });
     await rig.reached('reconnecting');
     server.resume();

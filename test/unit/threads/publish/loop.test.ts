@@ -160,7 +160,68 @@ describe('Greeks', () => {
     assert.equal(rig.board.publishMeters.get(PUBLISH.GREEKS_LATE), 1);
     rig.board.compute();
     rig.work();
-    assert.equal(rig.socket.ticks.length, 1, 'nothing is sent twice');
+    const [, later, ...more] = rig.socket.ticks;
+    assert.deepEqual(later?.flags, ['REPRICED', 'SIMULATED']);
+    assert.equal(later.greeks?.status, 'OK');
+    assert.deepEqual(
+      [later.sequence, later.instrument_sequence, later.last_price],
+      [tick.sequence, tick.instrument_sequence, tick.last_price],
+      'it repeats the tick',
+    );
+    rig.work();
+    assert.deepEqual(more, [], 'once');
+  });
+
+  test('that come when a newer tick has been sent are dropped', () => {
+    const rig = new PublishRig();
+    rig.board.quote(rig.board.future, { bid: 24070, ask: 24072, last: 24071 }).run();
+    for (let i = 0; i < 2; i++) {
+      rig.call();
+      rig.work();
+      rig.board.clock.advance(GATE_MS);
+      rig.work();
+    }
+    assert.deepEqual(
+      rig.socket.ticks.slice(1).map((tick) => tick.greeks?.status),
+      ['GREEKS_LATE', 'GREEKS_LATE'],
+    );
+    const newest = rig.sequences.at(-1);
+    rig.socket.forget();
+    rig.board.compute();
+    rig.work();
+    assert.deepEqual(
+      rig.socket.ticks.map((tick) => [tick.sequence, tick.flags.includes('REPRICED')]),
+      [[newest, true]],
+    );
+  });
+
+  test('computed again for a moved forward go to those who were sent their tick', () => {
+    const rig = new PublishRig();
+    const future = (price: number): void => {
+      rig.board.quote(rig.board.future, { bid: price - 1, ask: price + 1, last: price }).run();
+    };
+    future(24071);
+    rig.call();
+    rig.board.compute();
+    rig.work();
+    const [, sent] = rig.socket.ticks;
+    rig.socket.forget();
+    rig.board.clock.advance(1000);
+    future(24100);
+    rig.work();
+    const [tick, repriced, ...more] = rig.socket.ticks;
+    assert.equal(tick?.instrument_token, rig.board.future.token);
+    assert.deepEqual(more, []);
+    assert.deepEqual(repriced?.flags, ['REPRICED', 'SIMULATED']);
+    assert.deepEqual(
+      [repriced.sequence, repriced.instrument_sequence],
+      [sent?.sequence, sent?.instrument_sequence],
+    );
+    assert.equal(repriced.greeks?.forward, 24100);
+    assert.equal(repriced.greeks.iv, sent?.greeks?.iv, 'the volatility is held');
+    assert.notEqual(repriced.greeks.delta, sent?.greeks?.delta);
+    const [, last] = rig.socket.received;
+    assert.equal(last?.through, tick.sequence, 'it moves no position');
   });
 
   test('of a worker that is gated out are not waited for, and the gauge says so', () => {
