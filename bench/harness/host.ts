@@ -8,8 +8,12 @@ const MEBIBYTE = 2 ** 20;
 /** Packages that a figure depends on, beside our own code. */
 const MEASURED_PACKAGES = [
   '@uqee/black-scholes',
+  'black-scholes',
   'flatbuffers',
+  'greeks',
+  'implied-volatility',
   'kiteconnect',
+  'option-pricing',
   'piscina',
   'tinybench',
   'uWebSockets.js',

@@ -6,7 +6,7 @@ import type { ClientReport, TokenSums } from './client-messages.ts';
 import { NamedGaps } from './named-gaps.ts';
 
 const STATUSES = 16;
-const IV_MAX = 10;
+const IV_MAX = 50;
 
 /** What one client counts of what it receives; `begin` starts anew, sequences go on. */
 export class RunTally {

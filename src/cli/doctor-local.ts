@@ -5,7 +5,7 @@ import { readApiKeyFile } from '../config/api-key-file.ts';
 import type { Config } from '../config/settings.ts';
 import { errorText } from '../domain/error-codes.ts';
 import { createApp } from '../http/native.ts';
-import type { Finding } from './doctor.ts';
+import type { Finding } from './doctor-finding.ts';
 import { urlHost } from '../threads/control/url-host.ts';
 
 const OTHERS = 0o077;

@@ -10,7 +10,7 @@ import type { Database } from '../storage/postgres/database.ts';
 import { pendingMigrations } from '../storage/postgres/migrator.ts';
 import { Redis } from '../storage/redis/redis.ts';
 import { random } from '../threads/random.ts';
-import type { Finding } from './doctor.ts';
+import type { Finding } from './doctor-finding.ts';
 import { openDatabase } from './open-database.ts';
 
 /** Clocks further apart than this make expiries, logs and the audit record hard to believe. */

@@ -2,6 +2,7 @@ import type { Config } from '../config/settings.ts';
 import { errorText } from '../domain/error-codes.ts';
 import { commandConfig } from './command-config.ts';
 import type { Command } from './command.ts';
+import type { Finding } from './doctor-finding.ts';
 import { localChecks } from './doctor-local.ts';
 import { storageChecks } from './doctor-storage.ts';
 import { parseOptions } from './options.ts';
@@ -15,16 +16,6 @@ build. It changes nothing that a start of the service would not change. Exit cod
 would keep the service from working.
 
   --json         print [{"check","state","detail","advice"}]; state: ok, warn or fail`;
-
-/** What one check found. */
-export interface Finding {
-  check: string;
-  /** warn: works, but not as it should. */
-  state: 'ok' | 'warn' | 'fail';
-  detail: string;
-  /** What to do; empty when there is nothing to do. */
-  advice: string;
-}
 
 export const doctorCommand: Command = {
   summary: 'check settings, storage, keys, ports and the native build',

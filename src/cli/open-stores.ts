@@ -28,7 +28,10 @@ export interface Stores {
  */
 export async function openStores(): Promise<Stores> {
   const config = await commandConfig();
-  const clock = createSystemClock();
+  // As the service's, so that what expires for one expires for the other.
+  const { speed, originEpochMs } = config.clock;
+  const nowMs = createSystemClock().nowUs() / 1000;
+  const clock = createSystemClock({ speed, originEpochMs: originEpochMs ?? nowMs });
   const { database, close } = await openDatabase(config);
   return {
     config,

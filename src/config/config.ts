@@ -81,10 +81,11 @@ function settingValue(
   const text = settingText(setting, environment, problems);
   if (text === undefined) return setting.default;
   if (setting.secret && parseSecretReference(text) !== undefined) {
-    const inFile = `${setting.name}_FILE names a file that holds a reference: put it in ${setting.name}`;
-    const unresolved = `${setting.name} is a reference that was not looked up`;
-    const isInFile = Boolean(environment[setting.name + FILE_SUFFIX]);
-    problems.push({ code: 'CONFIG_INVALID', text: isInFile ? inFile : unresolved });
+    const { name } = setting;
+    const problem = environment[name + FILE_SUFFIX]
+      ? `${name}_FILE names a file that holds a reference: put it in ${name}`
+      : `${name} is a reference that was not looked up`;
+    problems.push({ code: 'CONFIG_INVALID', text: problem });
     return setting.default;
   }
   const value = setting.type.parse(text);

@@ -6,8 +6,10 @@ const DISTINCT_MIN = 8;
 const RUN_MAX = 7;
 
 /** Words of examples; so long that they do not stand in random text by chance. */
-const WORDS =
-  /change.?me|passw[o0]rd|secret|example|sample|default|place.?holder|letmein|qwerty|insecure|your[-_]|replace|foobar|administrator|deadbeef|development/;
+const WORDS = new RegExp(
+  'change.?me|passw[o0]rd|secret|example|sample|default|place.?holder|letmein|qwerty|insecure|' +
+    'your[-_]|replace|foobar|administrator|deadbeef|development',
+);
 /** Short ones count where they stand alone. */
 const SHORT_WORDS =
   /(?:^|[-_. ])(?:test|testing|demo|dummy|fake|todo|fixme|admin|root|user|sim|dev)(?=$|[-_. \d])/;

@@ -80,6 +80,26 @@ export const METRICS = {
     help: 'Option ticks that went without their Greeks, by reason.',
     label: 'reason',
   },
+  greeks_repriced_total: {
+    type: 'counter',
+    help: 'Options whose Greeks were computed again because the forward of their chain had moved.',
+  },
+  greeks_reference_samples_total: {
+    type: 'counter',
+    help: 'Options computed again by the slow reference.',
+  },
+  greeks_reference_disagreements_total: {
+    type: 'counter',
+    help: 'Values of these that the reference does not confirm, by value.',
+    label: 'value',
+  },
+  greeks_anomalies_total: {
+    type: 'counter',
+    help:
+      'Options with a volatility that jumped, an ask below the value of exercise, or call and ' +
+      'put at the money that disagree, by kind.',
+    label: 'kind',
+  },
   greeks_forwards_total: {
     type: 'counter',
     help: 'Forwards computed, by source.',
@@ -109,6 +129,10 @@ export const METRICS = {
   },
   published_ticks_total: { type: 'counter', help: 'Ticks sent, counted per client.' },
   published_snapshots_total: { type: 'counter', help: 'Snapshot ticks sent, per client.' },
+  published_repriced_total: {
+    type: 'counter',
+    help: 'Records sent for ticks that had been sent before, with Greeks computed since, per client.',
+  },
   published_frames_total: { type: 'counter', help: 'Data frames sent, counted per client.' },
   published_bytes_total: { type: 'counter', help: 'Bytes of these frames.' },
   dropped_ticks_total: {

@@ -52,7 +52,7 @@ export class SecretSet {
     return this.#texts.size > 0 && !this.#visit(text, () => false);
   }
 
-  /** `text` with `replacement` for each stretch that members of the set cover, overlapping or not. */
+  /** `text` with `replacement` for each stretch that members of the set cover. */
   replaceIn(text: string, replacement: string): string {
     if (this.#texts.size === 0) return text;
     let clean = '';

@@ -37,6 +37,26 @@ export interface ThreadData extends ThreadBasics {
   blocks: SharedBlocks;
 }
 
+/** What the publish thread is started with. */
+export interface PublishData extends ThreadData {
+  /** The keys that are valid at the start. */
+  keys: readonly KeyRecord[];
+  host: string;
+  port: number;
+  corsOrigins: readonly string[];
+  clientBufferBytes: number;
+  clientsMax: number;
+}
+
+/** What the simulator thread is started with. */
+export interface SimulatorData extends ThreadBasics {
+  host: string;
+  port: number;
+  seed: number;
+  instruments: number;
+  ticksPerSecond: number;
+}
+
 /** A failure as it crosses a thread boundary. */
 export interface FailureMessage {
   type: 'failed';

@@ -60,11 +60,21 @@ export const GREEKS = {
   NOT_PENDING: 4,
   /** Options whose Greeks were computed again for a moved forward. */
   REPRICED: 5,
+  /** Options computed again by the slow reference. */
+  REFERENCE_SAMPLES: 6,
+  /** What it saw differently: DISAGREEMENT_FIRST + DISAGREEMENT_KINDS. */
+  DISAGREEMENT_FIRST: 7,
   /** Options solved, by status: STATUS_FIRST + GREEKS_STATUS. */
   STATUS_FIRST: 16,
   /** Forwards computed, by source: FORWARD_FIRST + FORWARD_SOURCE. */
   FORWARD_FIRST: 40,
+  ANOMALY_IV_JUMP: 48,
+  ANOMALY_NEGATIVE_TIME_VALUE: 49,
+  ANOMALY_CALL_PUT_SPLIT: 50,
 } as const;
+
+/** What the reference may see differently, by number. */
+export const DISAGREEMENT_KINDS = ['iv', 'delta', 'gamma', 'theta', 'vega', 'rho'] as const;
 
 /** Counters of publish. */
 export const PUBLISH = {

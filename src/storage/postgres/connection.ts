@@ -173,8 +173,10 @@ export class Connection {
   }
 
   #adopt(socket: Socket): void {
-    // The one who waits for the socket is told; without a listener the process would end.
-    socket.on('error', () => undefined);
+    // At the first sign: what is sent after it would wait for ever. That there is a listener also
+    // keeps an error of a socket that is being made from ending the process.
+    socket.on('error', () => this.#end());
+    socket.on('end', () => this.#end());
     if (this.#lost) socket.destroy();
     this.#socket = socket;
   }

@@ -8,9 +8,9 @@ const OWN_WORDS: readonly [RegExp, string][] = [
 
 /** Why the client library failed, in words that say it to an operator. */
 export function clientReason(error: unknown): string {
-  const { message = '', code } = error as { message?: string; code?: unknown };
+  const { message = '', code } = error as { message?: string; code?: string };
   const own = OWN_WORDS.find(([pattern]) => pattern.test(message));
   if (own !== undefined) return own[1];
   // A name with several addresses fails with several errors and no message of its own.
-  return message === '' ? String(code ?? 'an unknown error') : message;
+  return message === '' ? (code ?? 'an unknown error') : message;
 }

@@ -80,7 +80,6 @@ export class BackingServices {
 
   second(): void {
     this.#storage.second();
-    this.#redis?.second();
   }
 
   async stop(): Promise<void> {

@@ -25,12 +25,10 @@ export interface RedisDeskOptions extends ThreadContext {
 export class RedisDesk {
   readonly #redis: Redis;
   readonly #lockOut: SharedLockOut;
-  readonly #meters: ThreadContext['meters'];
   #problem: string | undefined = 'is being connected to';
 
   constructor(url: string, options: RedisDeskOptions) {
     const { clock, logger, meters, onCheck, onLockedOut, onKeysChanged } = options;
-    this.#meters = meters;
     this.#redis = new Redis({
       url,
       // The server and the network know no other time.
@@ -39,6 +37,7 @@ export class RedisDesk {
       onState: (state) => {
         if (state === 'ready') this.#problem = undefined;
         else this.#problem ??= 'the connection was lost';
+        meters.set(CONTROL.REDIS_UP, state === 'ready' ? 1 : 0);
         onCheck();
       },
       onProblem: (error) => {
@@ -67,10 +66,6 @@ export class RedisDesk {
 
   wrongKeys(address: string, count: number): void {
     void this.#lockOut.failures(address, count);
-  }
-
-  second(): void {
-    this.#meters.set(CONTROL.REDIS_UP, this.#redis.state === 'ready' ? 1 : 0);
   }
 
   close(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import type { TimerHandle } from '../../domain/clock.ts';
 import { TickerError } from '../../domain/error-codes.ts';
-import { type BrokerAccount, secretsOf } from '../../config/accounts.ts';
+import type { BrokerAccount } from '../../config/accounts.ts';
 import { InstrumentTable } from '../../shm/instrument-table.ts';
 import { LastValueTable } from '../../shm/last-value-table.ts';
 import { CONTROL, INGEST, METER_WRITER } from '../../shm/layout/meters.ts';
@@ -34,7 +34,7 @@ import { simulatorAccount } from './simulator-account.ts';
 import type { ServiceOptions } from './service-options.ts';
 import { StaleFeeds } from './stale-feeds.ts';
 import { SupervisedThread } from './supervised-thread.ts';
-import { publishSettings, simulatorData, threadBasics } from './thread-data.ts';
+import { publishSettings, simulatorData, threadBasics, withSecretsOf } from './thread-data.ts';
 import { urlHost } from './url-host.ts';
 
 const SECOND_MS = 1000;
@@ -164,10 +164,9 @@ export class Service {
       this.#health.instrumentsDetail = detail;
       this.#postStatus();
     };
-    const { accounts } = this.#options;
-    this.#accounts = await this.#backing.accounts(accounts, waiting, this.#stop.signal);
-    const secrets = [...this.#basics.secrets, ...this.#accounts.flatMap(secretsOf)];
-    this.#basics = { ...this.#basics, secrets };
+    const { signal } = this.#stop;
+    this.#accounts = await this.#backing.accounts(this.#options.accounts, waiting, signal);
+    this.#basics = withSecretsOf(this.#basics, this.#accounts);
   }
 
   #isStopping(): boolean {
@@ -175,7 +174,7 @@ export class Service {
   }
 
   #startGreeks(): void {
-    const workers = this.#options.config.greeksWorkers;
+    const { greeksWorkers: workers } = this.#options.config;
     this.#health.greeksWorkers = workers;
     this.#greeks = new GreeksPool({
       workers,
@@ -226,6 +225,7 @@ export class Service {
           }
           port = message.port;
           this.marketUrl = `http://${urlHost(config.bind)}:${port}`;
+          this.#context.logger.info({ host: config.bind, port }, 'clients are served');
           thread.markReady();
           this.#postStatus();
           resolve();

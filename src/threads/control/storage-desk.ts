@@ -11,9 +11,11 @@ import { CONTROL } from '../../shm/layout/meters.ts';
 import { PostgresAccountStore } from '../../storage/postgres/account-store.ts';
 import { PostgresApiKeyStore } from '../../storage/postgres/api-key-store.ts';
 import { recordAuditEvent } from '../../storage/postgres/audit-log.ts';
+import { PostgresSettingStore } from '../../storage/postgres/setting-store.ts';
 import { type Database, POOL_ALERT_SHARE } from '../../storage/postgres/database.ts';
 import type { HealthCheck } from '../messages.ts';
 import type { ThreadContext } from '../thread-context.ts';
+import { ReEncryptionJob } from './re-encryption-job.ts';
 import { ServiceDatabase } from './service-database.ts';
 import { randomBytes } from '../random.ts';
 
@@ -36,6 +38,7 @@ interface Stores {
   database: Database;
   keys: KeyService;
   accounts: AccountRegistry;
+  reEncryption: ReEncryptionJob;
 }
 
 /**
@@ -119,7 +122,6 @@ export class StorageDesk {
   /** Once a second: is the database there, and have keys changed whose news were lost? */
   second(): void {
     const { meters } = this.#options;
-    meters.set(CONTROL.DATABASE_UP, this.#problem === undefined ? 1 : 0);
     meters.set(CONTROL.API_KEYS, this.keys.length);
     if (this.#stores === undefined) return;
     const { max, used, waiting } = this.#stores.database.gauges();
@@ -151,6 +153,7 @@ export class StorageDesk {
         () => this.keysChanged(),
       );
       this.#opened();
+      await stores.reEncryption.run();
     } catch (error) {
       if (this.#stopped.signal.aborted) return;
       this.#failed(error);
@@ -164,6 +167,7 @@ export class StorageDesk {
 
   #storesOn(database: Database): Stores {
     const { config, clock, logger } = this.#options;
+    const accounts = new PostgresAccountStore(database);
     const cipher = openCipher({ config, clock, warn: (message) => logger.warn(message) });
     return {
       database,
@@ -173,7 +177,15 @@ export class StorageDesk {
         environment: config.environment,
         randomBytes,
       }),
-      accounts: new AccountRegistry(new PostgresAccountStore(database), cipher, clock),
+      accounts: new AccountRegistry(accounts, cipher, clock),
+      reEncryption: new ReEncryptionJob({
+        database,
+        stores: { accounts, settings: new PostgresSettingStore(database) },
+        cipher,
+        clock,
+        logger,
+        signal: this.#stopped.signal,
+      }),
     };
   }
 
@@ -224,6 +236,7 @@ export class StorageDesk {
   #setProblem(problem: string | undefined): void {
     if (problem === this.#problem) return;
     this.#problem = problem;
+    this.#options.meters.set(CONTROL.DATABASE_UP, problem === undefined ? 1 : 0);
     this.#options.onCheck();
   }
 

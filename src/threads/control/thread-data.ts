@@ -2,7 +2,7 @@ import { type BrokerAccount, secretsOf } from '../../config/accounts.ts';
 import { secretTexts } from '../../config/config-secrets.ts';
 import type { Config } from '../../config/settings.ts';
 import { createSystemClock } from '../../domain/clock.ts';
-import type { ThreadBasics } from '../messages.ts';
+import type { PublishData, SimulatorData, ThreadBasics, ThreadData } from '../messages.ts';
 
 /** What every thread is started with. */
 export function threadBasics(
@@ -23,8 +23,18 @@ export function threadBasics(
   };
 }
 
+/** `basics` for threads that get accounts which were not known at the start. */
+export function withSecretsOf(
+  basics: ThreadBasics,
+  accounts: readonly BrokerAccount[],
+): ThreadBasics {
+  return { ...basics, secrets: [...basics.secrets, ...accounts.flatMap(secretsOf)] };
+}
+
 /** What of the configuration the publish thread is started with. */
-export function publishSettings(config: Config) {
+export function publishSettings(
+  config: Config,
+): Omit<PublishData, keyof ThreadData | 'keys' | 'port'> {
   return {
     host: config.bind,
     corsOrigins: config.corsOrigins,
@@ -34,7 +44,7 @@ export function publishSettings(config: Config) {
 }
 
 /** What the simulator thread is started with; it serves this machine alone. */
-export function simulatorData(basics: ThreadBasics, config: Config, port: number) {
+export function simulatorData(basics: ThreadBasics, config: Config, port: number): SimulatorData {
   return {
     ...basics,
     host: '127.0.0.1',

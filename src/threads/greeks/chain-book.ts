@@ -43,6 +43,8 @@ export class ChainBook {
     phase: GREEKS_STATUS.OK as number,
     /** Largest gamma seen since. */
     gamma: 0,
+    /** Rupees by which the forward of an option may differ without being computed again. */
+    near: 0,
     /** No pass over the chain begins before this, epoch ms. */
     dueMs: 0,
     /** Waits for a pass, or is in one. */

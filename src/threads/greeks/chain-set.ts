@@ -5,6 +5,7 @@ import { ChainBook } from './chain-book.ts';
 export class ChainSet {
   readonly #table: InstrumentTable;
   readonly #worker: number;
+  readonly chains: ChainBook[] = [];
   readonly #byNumber = new Map<number, ChainBook>();
   /** Chain of each row if it is an option of this worker's. */
   readonly #ofRow: (ChainBook | undefined)[] = [];
@@ -15,10 +16,6 @@ export class ChainSet {
   constructor(table: InstrumentTable, worker: number) {
     this.#table = table;
     this.#worker = worker;
-  }
-
-  get chains(): IterableIterator<ChainBook> {
-    return this.#byNumber.values();
   }
 
   /** The chain of an option of this worker's; undefined for all other rows. */
@@ -56,6 +53,7 @@ export class ChainSet {
     if (chain === undefined) {
       chain = new ChainBook(number, this.#table.chain(number));
       this.#byNumber.set(number, chain);
+      this.chains.push(chain);
     }
     chain.reload(this.#table, rows);
     for (const row of rows) this.#ofRow[row] = chain;

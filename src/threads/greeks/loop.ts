@@ -19,6 +19,7 @@ import type { Ring } from '../../shm/ring.ts';
 import { ChainBook } from './chain-book.ts';
 import { ChainSet } from './chain-set.ts';
 import { OptionPricer, type PricedOption } from './option-pricer.ts';
+import { QualityWatch } from './quality-watch.ts';
 import { QuoteBook } from './quote-book.ts';
 import { Repricer } from './repricer.ts';
 
@@ -51,6 +52,7 @@ export class GreeksLoop {
   readonly #pricer: OptionPricer;
   readonly #chains: ChainSet;
   readonly #repricer: Repricer;
+  readonly #watch: QualityWatch;
   /** Row of each slot of the batch if it is to be computed, else -1. */
   readonly #rows = new Int32Array(BATCH_MAX);
   /** Newest position of a row within the batch. */
@@ -68,14 +70,10 @@ export class GreeksLoop {
     this.#chains = new ChainSet(table, worker);
     this.#quotes = new QuoteBook(table.rows);
     this.#pricer = new OptionPricer(this.#quotes);
-    this.#repricer = new Repricer({
-      table,
-      lastValues: options.lastValues,
-      ring: options.repriced,
-      meters: options.meters,
-      pricer: this.#pricer,
-      quotes: this.#quotes,
-    });
+    const { lastValues, meters, repriced } = options;
+    const parts = { lastValues, meters, pricer: this.#pricer, quotes: this.#quotes };
+    this.#repricer = new Repricer({ ...parts, table, ring: repriced });
+    this.#watch = new QualityWatch(parts);
     this.#newest = new Float64Array(table.rows);
     // A restarted worker goes on where ingest is now; what lies between has been sent as late.
     this.#position = ring.newest();
@@ -131,10 +129,12 @@ export class GreeksLoop {
     this.#nextSecondMs = nowMs + SECOND_MS;
     // A simulator's market is always in session.
     this.#quotes.isOpen = this.#isSimulated || isTradingTime(nowMs);
-    for (const chain of this.#chains.chains) {
+    const { chains } = this.#chains;
+    for (const chain of chains) {
       chain.setClock(nowMs);
       if (chain.phase !== chain.repriced.phase) this.#repricer.list(chain);
     }
+    this.#watch.eachSecond(chains);
   }
 
   #passBatch(): number {
@@ -259,7 +259,9 @@ export class GreeksLoop {
       // Overwritten between the claim and the read: these are not this quote's prices.
       return this.#pricer.skip(position, ring.ticks, bytes);
     }
-    return this.#pricer.price(option, nowMs, ring.ticks, bytes, withSides);
+    const status = this.#pricer.price(option, nowMs, ring.ticks, bytes, withSides);
+    if (status === GREEKS_STATUS.OK) this.#watch.look(option, ring.ticks, bytes);
+    return status;
   }
 
   /**

@@ -70,9 +70,21 @@ export class OptionPricer {
   readonly #quotes: QuoteBook;
   readonly #greeks = new Float64Array(GREEKS_OUTPUTS);
   #quality = 0;
+  /** Price and OptionType from which the last volatility was solved. */
+  readonly #solved = new Float64Array(2);
 
   constructor(quotes: QuoteBook) {
     this.#quotes = quotes;
+  }
+
+  /** Price from which the volatility of the last `price` was solved, rupees. */
+  get solvedPrice(): number {
+    return this.#solved[0]!;
+  }
+
+  /** Side of the option whose price that was. */
+  get solvedType(): 1 | -1 {
+    return this.#solved[1] === 1 ? 1 : -1;
   }
 
   /**
@@ -158,6 +170,8 @@ export class OptionPricer {
     if (!twoSided && tradeMs > 0 && !this.#quotes.isFresh(tradeMs, nowMs)) {
       return -GREEKS_STATUS.STALE;
     }
+    this.#solved[0] = price;
+    this.#solved[1] = optionType;
     return solveBlack76(optionType, price, chain.forward, strike, chain.timeYears, chain.discount);
   }
 
@@ -178,6 +192,8 @@ export class OptionPricer {
         price > 0 ? solveBlack76(type, price, forward, strike, timeYears, discount) : 0;
       if (solved > 0) {
         if (!quoted) this.#quality |= QUALITY.PRICE_FROM_LAST_TRADE;
+        this.#solved[0] = price;
+        this.#solved[1] = type;
         return solved;
       }
     }

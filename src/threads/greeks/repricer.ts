@@ -33,6 +33,8 @@ const INTERVAL_MS = 100;
 const DELTA_NOTICED = 0.001;
 /** And in any case by this share, two and a half points of NIFTY: the forward itself is shown. */
 const SHARE_NOTICED = 1e-4;
+/** An option whose own forward is off by less than this share of such a move is left alone. */
+const NEAR_SHARE = 0.25;
 /**
  * An option that ticked before the first forward of its chain was known is solved from that tick
  * if it is of the same moment; an older quote would meet a forward that is not its own.
@@ -157,6 +159,7 @@ export class Repricer {
   #beginPass(chain: ChainBook, nowMs: number): void {
     const { repriced } = chain;
     chain.setClock(nowMs);
+    repriced.near = NEAR_SHARE * noticedMove(chain);
     repriced.forward = chain.forward;
     repriced.phase = chain.phase;
     repriced.gamma = 0;
@@ -191,7 +194,9 @@ export class Repricer {
       return this.#solve(row, position, chain, nowMs);
     }
     if (status !== GREEKS_STATUS.OK) return false;
-    if (ticks.f64[(bytes >> 3) + TICK_FORWARD_F64] === chain.forward) return false;
+    const off = Math.abs(ticks.f64[(bytes >> 3) + TICK_FORWARD_F64]! - chain.forward);
+    // It has ticked meanwhile.
+    if (off <= chain.repriced.near) return false;
     lastValues.beginGreeks(row);
     const type = table.optionTypes[row] === 1 ? 1 : -1;
     pricer.reprice(chain, type, table.strikes[row]!, ticks, bytes);
@@ -229,10 +234,14 @@ function nextRow(chain: ChainBook, leg: number): number {
   return (leg & 1) === 0 ? chain.calls[strike]! : chain.puts[strike]!;
 }
 
+/** Least move of the forward that counts, rupees. */
+function noticedMove({ forward, repriced }: ChainBook): number {
+  return Math.min(SHARE_NOTICED * forward, DELTA_NOTICED / repriced.gamma);
+}
+
 function hasMoved(chain: ChainBook): boolean {
   const { repriced, forward, phase, source } = chain;
   if (phase !== repriced.phase) return true;
   if (phase !== GREEKS_STATUS.OK || source === FORWARD_SOURCE.NONE) return false;
-  const noticed = Math.min(SHARE_NOTICED * forward, DELTA_NOTICED / repriced.gamma);
-  return Math.abs(forward - repriced.forward) >= noticed;
+  return Math.abs(forward - repriced.forward) >= noticedMove(chain);
 }

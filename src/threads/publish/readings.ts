@@ -1,6 +1,7 @@
 import { FORWARD_SOURCE, GREEKS_STATUS } from '../../domain/status.ts';
 import {
   CONTROL,
+  DISAGREEMENT_KINDS,
   GREEKS,
   GREEKS_HISTOGRAM,
   INGEST,
@@ -112,11 +113,29 @@ export class MeterReader {
         not_pending: this.#sum(GREEKS.NOT_PENDING),
         section_in_use: this.#ingest.get(INGEST.SECTIONS_IN_USE),
       },
+      greeks_repriced_total: this.#sum(GREEKS.REPRICED),
+      ...this.#quality(),
       greeks_forwards_total: sources,
       greeks_age_seconds: this.#merged(GREEKS_HISTOGRAM.AGE_US),
       greeks_batch_ticks: this.#merged(GREEKS_HISTOGRAM.BATCH),
       greeks_workers_gated_out: this.#publish.get(PUBLISH.GATED_OUT_WORKERS),
       greeks_claims_released_total: this.#control.get(CONTROL.CLAIMS_RELEASED),
+    };
+  }
+
+  #quality() {
+    const disagreements: ByLabel = {};
+    for (const [kind, name] of DISAGREEMENT_KINDS.entries()) {
+      disagreements[name] = this.#sum(GREEKS.DISAGREEMENT_FIRST + kind);
+    }
+    return {
+      greeks_reference_samples_total: this.#sum(GREEKS.REFERENCE_SAMPLES),
+      greeks_reference_disagreements_total: disagreements,
+      greeks_anomalies_total: {
+        iv_jump: this.#sum(GREEKS.ANOMALY_IV_JUMP),
+        negative_time_value: this.#sum(GREEKS.ANOMALY_NEGATIVE_TIME_VALUE),
+        call_put_split: this.#sum(GREEKS.ANOMALY_CALL_PUT_SPLIT),
+      },
     };
   }
 
@@ -135,6 +154,7 @@ export class MeterReader {
       published_ticks_read_total: publish.get(PUBLISH.TICKS_READ),
       published_ticks_total: publish.get(PUBLISH.TICKS_SENT),
       published_snapshots_total: publish.get(PUBLISH.SNAPSHOTS_SENT),
+      published_repriced_total: publish.get(PUBLISH.REPRICED_SENT),
       published_frames_total: publish.get(PUBLISH.FRAMES_SENT),
       published_bytes_total: publish.get(PUBLISH.BYTES_SENT),
       dropped_ticks_total: { ring_overrun: publish.get(PUBLISH.RING_OVERRUN) },

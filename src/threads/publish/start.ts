@@ -3,7 +3,6 @@ import { Gatekeeper } from '../../access/gatekeeper.ts';
 import { KeyTable } from '../../access/key-table.ts';
 import { LockOut } from '../../access/lock-out.ts';
 import { errorText, TickerError } from '../../domain/error-codes.ts';
-import type { KeyRecord } from '../../domain/access.ts';
 import { Delivery } from '../../fanout/delivery.ts';
 import type { ClientSession } from '../../fanout/session.ts';
 import { SubscriptionIndex } from '../../fanout/subscription-index.ts';
@@ -19,7 +18,7 @@ import { METER_WRITER, PUBLISH, PUBLISH_HISTOGRAM } from '../../shm/layout/meter
 import { repriceRings } from '../../shm/reprice-ring.ts';
 import { Ring } from '../../shm/ring.ts';
 import { SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON } from '../../wire/messages.ts';
-import type { FromPublish, ThreadData, ToPublish } from '../messages.ts';
+import type { FromPublish, PublishData, ToPublish } from '../messages.ts';
 import { createThreadContext, type ThreadContext } from '../thread-context.ts';
 import { ControlLink } from './control-link.ts';
 import { DutyCycle } from './duty-cycle.ts';
@@ -28,16 +27,6 @@ import { PublishLoop } from './loop.ts';
 import { RepricedTicks } from './repriced-ticks.ts';
 import { Sessions } from './sessions.ts';
 import { StatusBoard } from './status-board.ts';
-
-export interface PublishData extends ThreadData {
-  /** The keys that are valid at the start. */
-  keys: readonly KeyRecord[];
-  host: string;
-  port: number;
-  corsOrigins: readonly string[];
-  clientBufferBytes: number;
-  clientsMax: number;
-}
 
 const TICKS_PATH = '/ws/ticks';
 /** Longest message of a client. 3,000 symbols take less than 200 kB. */
@@ -114,7 +103,11 @@ class PublishThread {
       ring,
       table: new InstrumentTable(blocks.instruments),
       delivery,
-      repriced: new RepricedTicks(repriceRings(blocks.repriced, ring.workers), lastValues, delivery),
+      repriced: new RepricedTicks(
+        repriceRings(blocks.repriced, ring.workers),
+        lastValues,
+        delivery,
+      ),
       meters,
       clock,
       onGap: (from, to) =>

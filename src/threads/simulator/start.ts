@@ -3,15 +3,7 @@ import { createSystemClock } from '../../domain/clock.ts';
 import { errorText, TickerError } from '../../domain/error-codes.ts';
 import { type Simulator, startSimulator } from '../../feed/sim/simulator.ts';
 import { createLogger } from '../../telemetry/logger.ts';
-import type { FromSimulator, ThreadBasics } from '../messages.ts';
-
-export interface SimulatorData extends ThreadBasics {
-  host: string;
-  port: number;
-  seed: number;
-  instruments: number;
-  ticksPerSecond: number;
-}
+import type { FromSimulator, SimulatorData } from '../messages.ts';
 
 /** Runs the built-in broker simulator until control says stop. */
 export function startSimulatorThread(data: SimulatorData, port: MessagePort): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { hostname, userInfo } from 'node:os';
-import { describe, test, type TestContext } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { KeyTable, keyHash } from '../../../src/access/key-table.ts';
 import { isApiKey } from '../../../src/access/api-key.ts';
 import { createSystemClock } from '../../../src/domain/clock.ts';
@@ -124,7 +124,7 @@ test('revoke ends a key, and is no error the second time', async (t) => {
   assert.ok(Date.parse(listed.revoked) > 0);
 });
 
-describe('what is wrong is one line on standard error', () => {
+test('what is wrong is one line on standard error', async (t) => {
   const KEY = `tk_dev_${'A'.repeat(43)}`;
   const WRONG: [string[], number, RegExp][] = [
     [['create'], 2, /--scopes is missing/],
@@ -144,15 +144,14 @@ describe('what is wrong is one line on standard error', () => {
     [['remove'], 2, /no action "remove"/],
     [[], 2, /an argument is missing/],
   ];
+  const rig = await Rig.open(t);
   for (const [args, code, message] of WRONG) {
-    test(['ticker keys', ...args].join(' ').replace(KEY, 'KEY'), async (t) => {
-      const rig = await Rig.open(t);
-      const { exitCode, out, errors } = await rig.run(...args);
-      assert.equal(exitCode, code);
-      assert.equal(out, '');
-      assert.match(errors, message);
-      assert.equal(errors.split('\n').length, 1);
-      assert.ok(!errors.includes(KEY));
-    });
+    const { exitCode, out, errors } = await rig.run(...args);
+    const name = args.join(' ');
+    assert.equal(exitCode, code, name);
+    assert.equal(out, '', name);
+    assert.match(errors, message);
+    assert.equal(errors.split('\n').length, 1, errors);
+    assert.ok(!errors.includes(KEY));
   }
 });

@@ -15,7 +15,7 @@ interface Rig {
   server: AwsServer;
   database: Database;
   environment: Record<string, string>;
-  ticker(args: string[], input?: string): Promise<CommandResult>;
+  ticker: (args: string[], input?: string) => Promise<CommandResult>;
 }
 
 /** Commands on a real database with keys of the KMS on this machine. */
@@ -121,8 +121,8 @@ test('what cannot be re-encrypted is named, and the exit code says so', async (t
     assertDone(await ticker(['secrets', 'set', name], `text number ${name}`));
   }
   await database.sql`
-    update stored_settings set ciphertext = (select ciphertext from stored_settings where name = 'two')
-    where name = 'one'`;
+    update stored_settings one set ciphertext = two.ciphertext
+    from stored_settings two where one.name = 'one' and two.name = 'two'`;
   server.kms.createKey(ALIAS);
   const { code, out, errors } = await ticker(['secrets', 're-encrypt']);
   assert.equal(code, 1);

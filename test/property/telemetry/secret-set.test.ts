@@ -18,7 +18,7 @@ function slowly(text: string, texts: readonly string[]): string {
   }
   let clean = '';
   for (let i = 0; i < text.length; i++) {
-    if (!covered[i]) clean += text[i];
+    if (!covered[i]) clean += text.charAt(i);
     else if (i === 0 || !covered[i - 1]) clean += '*';
   }
   return clean;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -25,8 +26,8 @@ export interface AwsRequest {
 }
 
 const IDENTITY: AwsIdentity = {
-  accessKeyId: 'AKIATICKERTESTSERVER',
-  secretAccessKey: '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',
+  accessKeyId: 'TICKERTESTSERVER',
+  secretAccessKey: createHash('sha256').update('ticker test server').digest('base64'),
 };
 const REGION = 'ap-south-1';
 const SERVICES: Readonly<Record<string, 'kms' | 'secretsmanager'>> = {
