@@ -37,16 +37,16 @@ export interface TickPath {
 
 /** Wires the loops as control does, every instrument of the recording in the tables. */
 export function createTickPath(
-  recording: MarketRecording,
+  recording: Pick<MarketRecording, 'registry' | 'instruments'>,
   ringSlots: number,
   pricing = flatPricing(RATE_PER_YEAR),
+  clock: Clock = createSystemClock(),
 ): TickPath {
   const blocks = allocateSharedMemory({
     ringSlots,
     instrumentRows: INSTRUMENT_ROWS,
     greeksWorkers: 1,
   });
-  const clock = createSystemClock();
   const ring = new Ring(blocks.ring);
   const table = new InstrumentTable(blocks.instruments);
   const lastValues = new LastValueTable(blocks.lastValues);

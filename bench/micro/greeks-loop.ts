@@ -3,6 +3,7 @@
  * strike and of both sides of the quote, five Greeks, the last-value table. If this becomes slower,
  * ticks go out GREEKS_LATE at a smaller rate.
  */
+import { createSystemClock } from '../../src/domain/clock.ts';
 import { GREEKS_STATUS } from '../../src/domain/status.ts';
 import { GREEKS } from '../../src/shm/layout/meters.ts';
 import type { RunOptions } from '../harness/bench.ts';
@@ -10,6 +11,7 @@ import { measureCases, microBudget, type MicroCase } from '../harness/micro-suit
 import type { Measurement, RunReport } from '../harness/result.ts';
 import { Verifier } from '../harness/verifier.ts';
 import { takeOpening } from '../market/computed-ticks.ts';
+import { BOARD_OPTIONS, OptionBoard } from '../market/option-board.ts';
 import {
   FRAME_PACKETS,
   type MarketRecording,
@@ -23,6 +25,9 @@ import { checkGreeks, optionShares } from './greeks-check.ts';
 const RING_SLOTS = 131_072;
 const TICKS = ROUND_FRAMES * FRAME_PACKETS;
 
+const NS_PER_MS = 1_000_000;
+
+const REPRICE = 'option repriced after a tick of its index';
 const BACKLOG = 'tick, 60 % of them options, backlog of 15,000';
 
 function fill(path: TickPath, recording: MarketRecording): void {
@@ -38,10 +43,11 @@ export async function runGreeksLoop({ smoke }: RunOptions): Promise<RunReport> {
     [
       backlogCase(BACKLOG, recording),
       smallBatchCase('tick, 60 % of them options, batches of 50', recording),
+      repriceCase(verifier),
     ],
     microBudget(smoke),
   );
-  measurements.push(...perOption(measurements, recording), ...shares);
+  measurements.push(...perOption(measurements, recording), ...wholeBoard(measurements), ...shares);
   return {
     measurements,
     checks: verifier.checks,
@@ -64,6 +70,35 @@ function perOption(
       unit: 'ns/option',
       value: value / optionShare,
       ...(cpuNs === undefined ? {} : { cpuNs: cpuNs / optionShare }),
+    }));
+}
+
+/** All options of an index, none of which ticks, after the index has. */
+function repriceCase(verifier: Verifier): MicroCase {
+  const board = new OptionBoard(createSystemClock().nowUs() / 1000);
+  const { greeksMeters } = board.path;
+  const repriced = greeksMeters.get(GREEKS.REPRICED);
+  board.moveIndex();
+  board.work();
+  const count = greeksMeters.get(GREEKS.REPRICED) - repriced;
+  verifier.equal('options repriced by one tick of the index', count, BOARD_OPTIONS);
+  return {
+    name: REPRICE,
+    unit: 'ns/option',
+    operations: BOARD_OPTIONS,
+    prepare: () => board.moveIndex(),
+    run: () => board.work(),
+  };
+}
+
+/** What the requirement is about: the whole board. */
+function wholeBoard(measurements: readonly Measurement[]): Measurement[] {
+  return measurements
+    .filter(({ name }) => name === REPRICE)
+    .map(({ value }) => ({
+      name: `the same, all ${BOARD_OPTIONS.toLocaleString('en-US')} of them`,
+      unit: 'ms',
+      value: (value * BOARD_OPTIONS) / NS_PER_MS,
     }));
 }
 

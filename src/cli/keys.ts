@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { parseLimits } from '../access/key-request.ts';
 import { type IssuedKey, KeyService } from '../access/key-service.ts';
 import { durationMs, timeOrDurationMs } from '../access/time-text.ts';
 import { TickerError } from '../domain/error-codes.ts';
 import type { StoredKey } from '../domain/storage.ts';
 import { registerSecret } from '../telemetry/redaction.ts';
+import { randomBytes } from '../threads/random.ts';
 import type { Command } from './command.ts';
 import { parseOptions } from './options.ts';
 import { localAuthor, openStores } from './open-stores.ts';

@@ -20,8 +20,8 @@ service take its key from there.
   list             names and keys; never the texts
   remove NAME      forget a secret
   re-encrypt       make every stored secret, those of accounts too, anew under the current key of
-                   TICKER_KMS_KEY_ID, while the service runs. It takes a new key within 5 minutes:
-                   run this again after that, before the old key is disabled
+                   TICKER_KMS_KEY_ID; a running service does it by itself, within 10 minutes. Before
+                   an old key is disabled, it must report nothing done and nothing failed
 
   --json           print JSON`;
 
@@ -110,21 +110,21 @@ function shown({ name, keyId, updatedMs }: StoredSetting): {
 async function reEncryptAll(stores: Stores, _name: string, json: boolean): Promise<number> {
   const { database, clock, accounts } = stores;
   const cipher = stores.cipher();
-  const reports = [
-    await reEncrypt(new PostgresSettingStore(database), cipher),
-    await reEncrypt(accounts, cipher),
-  ];
+  const reports: ReEncryptionReport[] = [];
+  for (const [subject, store] of [
+    ['settings', new PostgresSettingStore(database)],
+    ['accounts', accounts],
+  ] as const) {
+    const report = await reEncrypt(store, cipher);
+    reports.push(report);
+    if (report.done === 0) continue;
+    const detail = { ...report, failed: report.failed.length };
+    const event = { ...localAuthor(), action: 'credentials.reencrypted', subject, detail };
+    await recordAuditEvent(database, event, Math.floor(clock.nowUs() / 1000));
+  }
   const report = sumOf(reports);
-  const { failed, keyId, ...counts } = report;
-  const event = {
-    ...localAuthor(),
-    action: 'secrets.re-encrypted',
-    subject: keyId,
-    detail: { ...counts, failed: failed.length },
-  };
-  await recordAuditEvent(database, event, Math.floor(clock.nowUs() / 1000));
   print(report, json);
-  return failed.length === 0 ? 0 : 1;
+  return report.failed.length === 0 ? 0 : 1;
 }
 
 function sumOf(reports: readonly ReEncryptionReport[]): ReEncryptionReport {

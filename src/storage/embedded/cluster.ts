@@ -97,7 +97,7 @@ async function initialise(home: Home, binaries: Binaries, args: string[]): Promi
 /** What programs print of a full disk and the like, with what to do. */
 export function outputAdvice(output: string): string {
   const end = output.replace(/\s*\n\s*/g, ' ').slice(-OUTPUT_SHOWN_CHARACTERS);
-  if (/No space left on device|Disk quota exceeded/.test(output)) {
+  if (/No space left on device|Disk quota exceeded|File too large/.test(output)) {
     return `the disk is full: free some space; it said: ${end}`;
   }
   return `it said: ${end === '' ? 'nothing' : end}`;

@@ -4,7 +4,7 @@ import { AccountRegistry } from '../../accounts/account-registry.ts';
 import type { BrokerAccount } from '../../config/accounts.ts';
 import type { Config } from '../../config/settings.ts';
 import type { KeyRecord } from '../../domain/access.ts';
-import type { TimerHandle } from '../../domain/clock.ts';
+import { createSystemClock, type TimerHandle } from '../../domain/clock.ts';
 import { errorText, TickerError } from '../../domain/error-codes.ts';
 import { openCipher } from '../../secrets/open-cipher.ts';
 import { CONTROL } from '../../shm/layout/meters.ts';
@@ -168,7 +168,12 @@ export class StorageDesk {
   #storesOn(database: Database): Stores {
     const { config, clock, logger } = this.#options;
     const accounts = new PostgresAccountStore(database);
-    const cipher = openCipher({ config, clock, warn: (message) => logger.warn(message) });
+    const cipher = openCipher({
+      config,
+      // Of real time, as the key service is.
+      clock: createSystemClock(),
+      warn: (message) => logger.warn(message),
+    });
     return {
       database,
       keys: new KeyService({

@@ -112,7 +112,7 @@ test('a new key under the alias is taken over by re-encrypt', async (t) => {
     assertDone(await ticker(['secrets', 're-encrypt'])).out,
     /^0 made anew under arn:.*, 0 changed by others meanwhile\n$/,
   );
-  assert.match(assertDone(await ticker(['audit', 'list'])).out, /secrets\.re-encrypted/);
+  assert.match(assertDone(await ticker(['audit', 'list'])).out, /credentials\.reencrypted/);
 });
 
 test('what cannot be re-encrypted is named, and the exit code says so', async (t) => {
