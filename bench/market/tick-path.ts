@@ -1,6 +1,7 @@
 import { exchangeCalendar } from '../../src/domain/calendar.ts';
 import { flatPricing } from '../../src/domain/pricing-terms.ts';
 import { type Clock, createSystemClock } from '../../src/domain/clock.ts';
+import { ChainTable } from '../../src/shm/chain-table.ts';
 import { InstrumentTable } from '../../src/shm/instrument-table.ts';
 import { LastValueTable } from '../../src/shm/last-value-table.ts';
 import { METER_WRITER } from '../../src/shm/layout/meters.ts';
@@ -82,6 +83,7 @@ export function createTickPath(
       table,
       meters: greeksMeters,
       repriced,
+      analytics: new ChainTable(blocks.chains),
       clock,
     }),
     ingestMeters,

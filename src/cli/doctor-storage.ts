@@ -72,7 +72,8 @@ function contentChecks(database: Database, config: Config): Promise<Finding[]> {
       readAccounts(database, config),
     ),
     finding('audit record', 'find out who changed it; docs/STORAGE.md', async () => {
-      const { count } = await verifyAuditLog(database);
+      const { count, fault } = await verifyAuditLog(database);
+      if (fault !== undefined) throw new TickerError('AUDIT_BROKEN', fault.detail);
       return `${count} events, unbroken`;
     }),
     finding('clock', 'set the clocks by NTP', () => clockDifference(database), 'warn'),

@@ -290,6 +290,9 @@ export class TickerClient {
         this.#subscriber.chainChanged(message.chain, message.added, message.removed);
         this.#events.emit('chain', message);
         break;
+      case 'chain':
+        this.#events.emit('analytics', message);
+        break;
       case 'error':
         this.#receiveError(message);
         break;

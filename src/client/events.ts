@@ -1,6 +1,7 @@
 import type { TickerError } from '../domain/error-codes.ts';
 import type { FrameView } from '../wire/decode.ts';
 import type {
+  ChainMessage,
   HelloMessage,
   ServerMessage,
   SubscriptionItem,
@@ -41,6 +42,8 @@ export interface ClientEvents {
   gap: GapEvent;
   /** The strikes of a subscribed chain moved with the money. */
   chain: Extract<ServerMessage, { type: 'chain_changed' }>;
+  /** What the options of a subscribed chain say together, about once a second. */
+  analytics: ChainMessage;
   /** Everything else of the service: upstream_stale, slow_reader_warning and newer records. */
   notice: ServerMessage;
   error: TickerError;

@@ -13,6 +13,7 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, FieldKind>>>> = {
   ticks: { through: 'number', ticks: 'array' },
   heartbeat: { through: 'number', time: 'number' },
   gap: { from: 'number', to: 'number', reason: 'string' },
+  chain: { chain: 'object', time: 'number', status: 'string' },
   chain_changed: { chain: 'object', added: 'array', removed: 'array' },
   error: { code: 'string', detail: 'string' },
 };

@@ -27,6 +27,7 @@ export const ERRORS = {
   UNAUTHENTICATED: { retryable: false, detail: 'A valid key is required.' },
   FORBIDDEN: { retryable: false, detail: 'The key does not have the required scope.' },
   UNKNOWN_INSTRUMENT: { retryable: false, detail: 'No such instrument.' },
+  NO_QUOTE: { retryable: true, detail: 'The instrument has no quote: nobody subscribes to it.' },
   UNKNOWN_UNDERLYING: { retryable: false, detail: 'No such underlying.' },
   UNKNOWN_EXPIRY: { retryable: false, detail: 'No contract expires on that date.' },
   NOT_SUBSCRIBED: { retryable: false, detail: 'The connection has no such subscription.' },

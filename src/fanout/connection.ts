@@ -76,6 +76,10 @@ export class Subscription {
     return removed;
   }
 
+  hasSource(source: string): boolean {
+    return this.#sources.has(source);
+  }
+
   get hasSources(): boolean {
     return this.#sources.size > 0;
   }

@@ -51,8 +51,11 @@ export interface SessionPorts {
   onError(error: unknown): void;
 }
 
-interface FollowedChain {
+/** A chain that a client has subscribed to. */
+export interface FollowedChain {
   key: ChainKey;
+  /** Row of one of its contracts; -1: none could be had. */
+  row: number;
   options: DeliveryOptions;
   /** Number of the subscribe that asked for it. */
   order: number;
@@ -168,6 +171,11 @@ export class ClientSession {
     this.#ports.delivery.sendText(this.connection, JSON.stringify(message));
   }
 
+  /** Chains that the client follows, by name. */
+  get chains(): ReadonlyMap<string, FollowedChain> {
+    return this.#chains;
+  }
+
   /** The contracts of a followed chain have changed: the money has moved. */
   onChainChanged(
     key: ChainKey,
@@ -263,7 +271,8 @@ export class ClientSession {
       if (this.connection.closed) return;
       const source = chainName(chain);
       if (!this.#chains.has(source)) this.#ports.chains.follow(chain);
-      this.#chains.set(source, { key: chain, options: wanted, order });
+      const row = results.find((item) => item.ok)?.instrument.row ?? -1;
+      this.#chains.set(source, { key: chain, row, options: wanted, order });
       outcomes = results.map((item) => this.#subscribeItem(item, source, wanted, order));
     }
     this.send({ id, type: 'subscribed', results: outcomes.map((outcome) => outcome.line) });

@@ -2,11 +2,13 @@ import { docsRoutes } from './docs-page.ts';
 import { openApiDocument, type OpenApiDocument, type OpenApiInfo } from './openapi.ts';
 import { defineRoute, type Route } from './route.ts';
 import { instrumentRoutes, type InstrumentQueries } from './routes/instruments.ts';
+import { liquidityRoutes, type LiquidityQueries } from './routes/liquidity.ts';
 import { systemRoutes, type SystemRoutesOptions } from './routes/system.ts';
 import { staticContent, staticFileRoutes, staticReply } from './static-files.ts';
 
 export interface MarketRoutesOptions extends SystemRoutesOptions {
   instruments: InstrumentQueries;
+  liquidity: LiquidityQueries;
   /** Version of the service. */
   version: string;
   /** Folder of the pages; left out: there are none. */
@@ -24,7 +26,11 @@ function openApiInfo(version: string): OpenApiInfo {
 }
 
 function describedRoutes(options: MarketRoutesOptions): Route[] {
-  return [...systemRoutes(options), ...instrumentRoutes(options.instruments)];
+  return [
+    ...systemRoutes(options),
+    ...instrumentRoutes(options.instruments),
+    ...liquidityRoutes(options.liquidity),
+  ];
 }
 
 /** The OpenAPI document of the market port. */

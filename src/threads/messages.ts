@@ -21,6 +21,8 @@ export interface SharedBlocks {
   meters: SharedBlock;
   /** One reprice ring per Greeks worker. */
   repriced: SharedBlock;
+  /** Analytics of every chain. */
+  chains: SharedBlock;
 }
 
 /** What every thread is started with. */

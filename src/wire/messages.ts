@@ -70,6 +70,73 @@ export interface TicksMessage {
   ticks: TickObject[];
 }
 
+/** How well an option can be traded now; null: its book does not say. */
+export interface LegLiquidity {
+  token: number;
+  /** Rupees. */
+  spread: number | null;
+  /** Percent of the mid. */
+  spread_percent: number | null;
+  mid: number | null;
+  microprice: number | null;
+  /** Percent: 100 bids alone, -100 asks alone. */
+  imbalance_percent: number | null;
+  /** -1 to 1. */
+  book_pressure: number | null;
+  /** Rupees above the mid that buying so many units costs on average. */
+  impact_100: number | null;
+  impact_500: number | null;
+  /** 0 to 100. */
+  score: number;
+  /** HIGH, MEDIUM, LOW or ILLIQUID. */
+  tier: string;
+}
+
+/** A fitted smile in raw SVI form. */
+export interface SmileObject {
+  /** SMILE_STATUS name; the parameters are null unless OK or ARBITRAGE. */
+  status: string;
+  a: number | null;
+  b: number | null;
+  rho: number | null;
+  m: number | null;
+  sigma: number | null;
+  /** Root mean square of fitted less quoted volatility, percentage points. */
+  rms_error_points: number | null;
+  /** Options fitted. */
+  points: number;
+}
+
+/** What the options of a chain say together, about once a second; docs/PRICING.md defines it. */
+export interface ChainMessage {
+  type: 'chain';
+  chain: ChainRequest;
+  /** Epoch us. */
+  time: number;
+  /** GREEKS_STATUS name: OK, or why the chain has no volatilities. */
+  status: string;
+  /** Rupees. */
+  forward: number | null;
+  forward_source: string;
+  /** QUALITY bit names. */
+  quality: string[];
+  /** Years. */
+  time_to_expiry: number;
+  /** Fraction, as all volatilities. */
+  atm_volatility: number | null;
+  smile: SmileObject;
+  risk_reversal_25: number | null;
+  butterfly_25: number | null;
+  put_call_oi: number | null;
+  put_call_volume: number | null;
+  /** Rupees. */
+  max_pain: number | null;
+  /** Rupees a move of 1 %. */
+  gamma_exposure: number | null;
+  /** Of the contracts that the client has by this chain, as far as they have a quote. */
+  liquidity: LegLiquidity[];
+}
+
 export type ServerMessage =
   | HelloMessage
   | { id: number; type: 'subscribed'; results: SubscriptionResult[] }
@@ -87,6 +154,7 @@ export type ServerMessage =
       added: SubscriptionResult[];
       removed: number[];
     }
+  | ChainMessage
   | { type: 'error'; id?: number; code: string; detail: string };
 
 /** One level; an empty one is all zeros, as the broker's own client shows it. */

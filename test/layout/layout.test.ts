@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { CURVE_POINTS_MAX } from '../../src/domain/pricing-terms.ts';
 import { FORWARD_SOURCE, GREEKS_STATUS } from '../../src/domain/status.ts';
 import { createInstrumentTable } from '../../src/shm/instrument-table.ts';
+import { createRepriceRings, repriceRings } from '../../src/shm/reprice-ring.ts';
 import * as blockHeader from '../../src/shm/layout/block-header.ts';
 import * as instrumentColumns from '../../src/shm/layout/instrument-columns.ts';
 import * as lastValueRow from '../../src/shm/layout/last-value-row.ts';
 import * as meters from '../../src/shm/layout/meters.ts';
+import * as repriceRing from '../../src/shm/layout/reprice-ring.ts';
 import * as ringHeader from '../../src/shm/layout/ring-header.ts';
 import * as tickSlot from '../../src/shm/layout/tick-slot.ts';
 import {
@@ -34,6 +37,7 @@ const TABLES: readonly [string, string, Constants, string, number][] = [
     INSTRUMENT_COUNTS_BYTES,
   ],
   ['instrument-columns.ts', 'Chain numbers', instrumentColumns, 'CHAIN_', CHAIN_NUMBERS_F64 * 8],
+  ['reprice-ring.ts', 'Reprice head', repriceRing, 'REPRICE_', repriceRing.REPRICE_HEAD_BYTES],
   ['instrument-columns.ts', 'Chain words', instrumentColumns, 'CHAIN_', CHAIN_WORDS_I32 * 4],
 ];
 
@@ -156,11 +160,31 @@ test('every control word of the ring stands in the picture, alone on its 128 byt
   assert.equal(ringHeader.CONTROL_WORDS * 128, ringHeader.CONTROL_BYTES);
 });
 
+test('a curve has as many places as a curve may have points', () => {
+  const fields = byteTable('instrument-columns.ts', 'Chain numbers').fields;
+  for (const name of ['curve_years', 'curve_rates']) {
+    assert.equal(fields.find((field) => field.name === name)?.size, 8 * CURVE_POINTS_MAX);
+  }
+});
+
 test('slots, rows and meter blocks start on 64 bytes of their block', () => {
   assert.equal((blockHeader.BLOCK_HEADER_BYTES + ringHeader.CONTROL_BYTES) % 64, 0);
   assert.equal(tickSlot.TICK_SLOT_BYTES % 64, 0);
   assert.equal(blockHeader.BLOCK_HEADER_BYTES % 64, 0);
   assert.equal(meters.METER_BLOCK_BYTES % 128, 0);
+});
+
+test('reprice rings lie one after another, each head alone on its cache lines', () => {
+  for (const [workers, rows] of [
+    [1, 4],
+    [3, 1000],
+  ] as const) {
+    const block = createRepriceRings(workers, rows);
+    const [ring] = repriceRings(block, workers);
+    const each = repriceRing.repriceRingBytes(ring!.capacity);
+    assert.equal(each, repriceRing.REPRICE_HEAD_BYTES + 4 * ring!.capacity);
+    assert.equal(block.byteLength, blockHeader.BLOCK_HEADER_BYTES + workers * each);
+  }
 });
 
 test('the columns of the instrument table follow one another on 8 bytes, as in the picture', () => {
@@ -209,6 +233,7 @@ test('no two counters of a writer share a number, ranges included', () => {
   const ranges: Readonly<Record<string, number>> = {
     STATUS_FIRST: Math.max(...Object.values(GREEKS_STATUS)) + 1,
     FORWARD_FIRST: Math.max(...Object.values(FORWARD_SOURCE)) + 1,
+    DISAGREEMENT_FIRST: meters.DISAGREEMENT_KINDS.length,
     // Index 1 to 5, the hundreds of the HTTP status.
     HTTP_STATUS_FIRST: 6,
   };

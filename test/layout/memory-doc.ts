@@ -1,6 +1,7 @@
 /** Text of docs/MEMORY.md: the pictures of src/shm/layout as a document. */
 import {
   CONTROL,
+  DISAGREEMENT_KINDS,
   GREEKS,
   GREEKS_HISTOGRAM,
   INGEST,
@@ -35,6 +36,7 @@ are in bytes. A test compares these tables with the constants of the code and wi
 | last values | block header, rows |
 | instruments | block header, counts, columns |
 | meters | block header, one meter block a writer |
+| repriced | block header, one reprice ring a Greeks worker |
 `;
 
 function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -106,12 +108,17 @@ function numbers(title: string, table: Readonly<Record<string, number>>): string
   return `**${title}**\n\n${markdownTable(['Number', 'Name'], rows)}`;
 }
 
+function kinds(names: readonly string[]): Record<string, number> {
+  return Object.fromEntries(names.map((name, number) => [name, number]));
+}
+
 function meterSection(): string {
   return [
     section('Meters', 'meters.ts'),
     numbers('Writers', METER_WRITER),
     numbers('Counters and gauges of ingest', INGEST),
     numbers('Counters and gauges of a Greeks worker', GREEKS),
+    numbers('What the reference may see differently', kinds(DISAGREEMENT_KINDS)),
     numbers('Counters and gauges of publish', PUBLISH),
     numbers('Counters and gauges of control', CONTROL),
     numbers('Gauges of every writer', { LOOP_LAG_P50_US, LOOP_LAG_P99_US, LOOP_LAG_MAX_US }),
@@ -131,5 +138,6 @@ export function memoryDocument(): string {
     section('Last-value row', 'last-value-row.ts'),
     instrumentSection(),
     meterSection(),
+    section('Reprice rings', 'reprice-ring.ts'),
   ].join('\n');
 }

@@ -7,17 +7,34 @@ import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createSystemClock } from '../../src/domain/clock.ts';
 import { EmbeddedPostgres } from '../../src/storage/embedded/embedded-postgres.ts';
+import { isPostmaster } from '../../src/storage/embedded/postmaster-file.ts';
 import type { Database } from '../../src/storage/postgres/database.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { openTestDatabase } from './test-database.ts';
 
 const HOLDER = fileURLToPath(import.meta.resolve('./embedded-holder.js'));
 
+const endings = new WeakMap<TestContext, (() => unknown)[]>();
+
+/** Does `act` at the end of the test, before what was asked for earlier. */
+export function atEnd(t: TestContext, act: () => unknown): void {
+  let acts = endings.get(t);
+  if (acts === undefined) {
+    const all: (() => unknown)[] = [];
+    acts = all;
+    endings.set(t, all);
+    t.after(async () => {
+      for (const each of all.reverse()) await each();
+    });
+  }
+  acts.push(act);
+}
+
 /** Everybody may pass through it: 0755. */
 export function openFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'ticker-embedded-'));
   chmodSync(folder, 0o755);
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  atEnd(t, () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -37,14 +54,14 @@ export async function openEmbedded(t: TestContext, dataDirectory: string): Promi
   };
   const logger = createLogger({ level: 'info', thread: 'test', clock, sink: { write } });
   const embedded = await EmbeddedPostgres.open({ dataDirectory, clock, logger });
-  t.after(() => embedded.stop());
+  atEnd(t, () => embedded.stop());
   return { embedded, log };
 }
 
 /** Connections that end with the test; they follow where it is. */
 export function connectTo(t: TestContext, { embedded }: Opened): Database {
   const database = openTestDatabase(() => embedded.url);
-  t.after(() => database.end());
+  atEnd(t, () => database.end());
   return database;
 }
 
@@ -58,13 +75,9 @@ export function postmasterPid(folder: string): number {
   return Number(readFileSync(join(folder, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]);
 }
 
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+/** True while process `pid` is the PostgreSQL whose files are in `folder`. */
+export function isRunning(pid: number, folder: string): boolean {
+  return isPostmaster(pid, join(folder, 'data'));
 }
 
 export interface Holder {
@@ -84,7 +97,7 @@ export async function startHolder(
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, TICKER_API_KEY: 'canary-key', AWS_SECRET_ACCESS_KEY: 'canary-secret' },
   });
-  t.after(() => killHolder({ child }));
+  atEnd(t, () => killHolder({ child }));
   for await (const line of createInterface({ input: child.stdout })) {
     return { child, ...(JSON.parse(line) as Omit<Holder, 'child'>) };
   }

@@ -3,6 +3,7 @@ import type { Clock } from '../../src/domain/clock.ts';
 import type { Instrument } from '../../src/domain/instrument.ts';
 import { flatPricing, type PricingBook } from '../../src/domain/pricing-terms.ts';
 import { InstrumentRegistry } from '../../src/instruments/registry.ts';
+import { ChainTable } from '../../src/shm/chain-table.ts';
 import { isGreeksDone } from '../../src/shm/greeks-section.ts';
 import { InstrumentTable } from '../../src/shm/instrument-table.ts';
 import { LastValueTable } from '../../src/shm/last-value-table.ts';
@@ -41,6 +42,7 @@ export class TickPath {
   readonly ring: Ring;
   readonly table: InstrumentTable;
   readonly lastValues: LastValueTable;
+  readonly chains: ChainTable;
   readonly allocator: RowAllocator;
   readonly ingest: IngestLoop;
   readonly ingestMeters: ThreadMeters;
@@ -66,6 +68,7 @@ export class TickPath {
     this.ring = new Ring(this.blocks.ring);
     this.table = new InstrumentTable(this.blocks.instruments);
     this.lastValues = new LastValueTable(this.blocks.lastValues);
+    this.chains = new ChainTable(this.blocks.chains);
     const { table, registry, lastValues } = this;
     this.allocator = new RowAllocator({
       table,
@@ -94,7 +97,8 @@ export class TickPath {
     const { ring, lastValues, table } = this;
     const meters = this.greeksMeters(worker);
     const repriced = new RepriceRing(this.blocks.repriced, worker);
-    return new GreeksLoop({ worker, ring, lastValues, table, meters, repriced, clock });
+    const analytics = this.chains;
+    return new GreeksLoop({ worker, ring, lastValues, table, meters, repriced, analytics, clock });
   }
 
   greeksMeters(worker = 0): ThreadMeters {

@@ -1,27 +1,25 @@
-import { Redis as Client, type RedisOptions as ClientOptions } from 'ioredis';
+import { Redis as Client } from 'ioredis';
 import type { Clock, TimerHandle } from '../../domain/clock.ts';
 import { TickerError } from '../../domain/error-codes.ts';
 import { registerSecret } from '../../telemetry/redaction.ts';
+import { clientOptions, type ClientTimes } from './client-options.ts';
 import { clientReason } from './client-reason.ts';
 import { parseRedisUrl, type RedisServer } from './redis-url.ts';
 
-/** `connecting` until the first connection, `reconnecting` from then on whenever there is none. */
+/**
+ * `ready`: all connections are there and all subscriptions heard. `connecting` until then for the
+ * first time, `reconnecting` from then on.
+ */
 export type RedisState = 'connecting' | 'ready' | 'reconnecting' | 'closed';
 
-export interface RedisOptions {
+export interface RedisOptions extends ClientTimes {
   /** redis:// or rediss:// */
   url: string;
   clock: Clock;
-  /** 0 <= value < 1 */
-  random: () => number;
-  /** Until a connection is made, ms. */
-  connectTimeoutMs?: number;
-  /** Until the answer to a command, ms. */
-  commandTimeoutMs?: number;
   /** Commands that may wait for their answers at a time. */
   waitingMax?: number;
   onState?: (state: RedisState) => void;
-  /** Why there is no connection; once for each reason until there is one again. */
+  /** Why it is not ready; once for each reason until it is. */
   onProblem?: (error: TickerError) => void;
 }
 
@@ -31,18 +29,9 @@ interface Subscription {
   onListening: () => void;
 }
 
-const CONNECT_TIMEOUT_MS = 2_000;
-const COMMAND_TIMEOUT_MS = 1_000;
 const WAITING_MAX = 1_000;
-/** A connection whose commands get no answer for so many time-outs is given up. */
-const DEAD_AFTER_TIMEOUTS = 2;
 /** How often an idle connection is tried, so that one that died silently is found. */
 const HEARTBEAT_MS = 5_000;
-const FIRST_DELAY_MS = 100;
-const DELAY_MAX_MS = 5_000;
-const DOUBLINGS_MAX = 6;
-/** How long closing waits for the server. */
-const GOODBYE_MS = 500;
 /** Shorter passwords cannot be told from ordinary text in a log line; errors never have any. */
 const PASSWORD_CHARACTERS_MIN = 6;
 
@@ -60,8 +49,10 @@ export class Redis {
   readonly #subscriptions: Subscription[] = [];
   #messages: Client | undefined;
   #state: RedisState = 'connecting';
+  #commandsUp = false;
+  #messagesUp = false;
   #waiting = 0;
-  /** Told since there was a connection. */
+  /** Told since it was ready. */
   readonly #problems = new Set<string>();
 
   /** Throws CONFIG_INVALID for a bad URL. */
@@ -74,8 +65,8 @@ export class Redis {
     }
     this.#waitingMax = options.waitingMax ?? WAITING_MAX;
     this.#commands = this.#connect('commands');
-    this.#commands.on('ready', () => this.#moveTo('ready'));
-    this.#commands.on('close', () => this.#lost());
+    this.#commands.on('ready', () => this.#commandsAre(true));
+    this.#commands.on('close', () => this.#commandsAre(false));
     this.#heartbeat = options.clock.setInterval(() => this.#beat(), HEARTBEAT_MS);
     this.#heartbeat.unref();
   }
@@ -122,7 +113,7 @@ export class Redis {
     const subscription = { channel, onMessage, onListening };
     this.#subscriptions.push(subscription);
     if (this.#messages === undefined) this.#listen();
-    else if (this.#messages.status === 'ready') void this.#startSubscription(subscription);
+    else if (this.#messages.status === 'ready') void this.#start(subscription);
   }
 
   /** Ends all connections; what waits is rejected. */
@@ -143,47 +134,16 @@ export class Redis {
   }
 
   #connect(purpose: string): Client {
-    const client = new Client(this.#clientOptions(purpose));
+    const client = new Client(clientOptions(this.#server, purpose, this.#options));
     client.on('error', (error: unknown) => this.#problem(clientReason(error)));
     return client;
-  }
-
-  #clientOptions(purpose: string) {
-    const { host, port, username, password, database, tls } = this.#server;
-    const { random, connectTimeoutMs, commandTimeoutMs = COMMAND_TIMEOUT_MS } = this.#options;
-    return {
-      host,
-      port,
-      db: database,
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
-      // `servername` must not be an IP address.
-      ...(tls ? { tls: /[:]|^[\d.]+$/.test(host) ? {} : { servername: host } } : {}),
-      connectionName: `ticker-${purpose}`,
-      connectTimeout: connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-      commandTimeout: commandTimeoutMs,
-      socketTimeout: commandTimeoutMs * DEAD_AFTER_TIMEOUTS,
-      disconnectTimeout: GOODBYE_MS,
-      // Commands are never kept for the next connection: their time is over by then.
-      enableOfflineQueue: false,
-      autoResendUnfulfilledCommands: false,
-      maxRetriesPerRequest: 0,
-      autoResubscribe: false,
-      // Full jitter, so that instances that lost Redis together do not come back together.
-      retryStrategy: (attempt: number) =>
-        random() *
-        Math.min(DELAY_MAX_MS, FIRST_DELAY_MS * 2 ** Math.min(attempt - 1, DOUBLINGS_MAX)),
-      // What was the primary has become a replica: the name leads to the new one.
-      reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
-    } satisfies ClientOptions;
   }
 
   #listen(): void {
     const client = this.#connect('messages');
     this.#messages = client;
-    client.on('ready', () => {
-      for (const subscription of this.#subscriptions) void this.#startSubscription(subscription);
-    });
+    client.on('ready', () => void this.#startAll());
+    client.on('close', () => this.#messagesAre(false));
     client.on('message', (channel: string, message: string) => {
       for (const subscription of this.#subscriptions) {
         if (subscription.channel === channel) subscription.onMessage(message);
@@ -191,28 +151,46 @@ export class Redis {
     });
   }
 
-  async #startSubscription({ channel, onListening }: Subscription): Promise<void> {
+  async #startAll(): Promise<void> {
+    const started = await Promise.all(this.#subscriptions.map((one) => this.#start(one)));
+    if (started.every(Boolean)) this.#messagesAre(true);
+  }
+
+  async #start({ channel, onListening }: Subscription): Promise<boolean> {
     try {
       await this.#messages?.subscribe(channel);
     } catch (error) {
-      if (this.#state === 'closed') return;
+      if (this.#state === 'closed') return false;
       this.#problem(clientReason(error));
       // The next connection tries again.
       this.#messages?.disconnect(true);
-      return;
+      return false;
     }
     onListening();
+    return true;
   }
 
   #beat(): void {
     for (const client of [this.#commands, this.#messages]) {
-      if (client?.status !== 'ready') continue;
-      client.ping().catch((error: unknown) => this.#problem(clientReason(error)));
+      // That the socket ends without an answer says all.
+      if (client?.status === 'ready') client.ping().catch(() => undefined);
     }
   }
 
-  #lost(): void {
-    if (this.#state === 'ready') this.#moveTo('reconnecting');
+  #commandsAre(up: boolean): void {
+    this.#commandsUp = up;
+    this.#connectionsChanged();
+  }
+
+  #messagesAre(up: boolean): void {
+    this.#messagesUp = up;
+    this.#connectionsChanged();
+  }
+
+  #connectionsChanged(): void {
+    const isReady = this.#commandsUp && (this.#messages === undefined || this.#messagesUp);
+    if (isReady) this.#moveTo('ready');
+    else if (this.#state === 'ready') this.#moveTo('reconnecting');
   }
 
   #moveTo(state: RedisState): void {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { createChainTable } from '../../shm/chain-table.ts';
 import { createInstrumentTable } from '../../shm/instrument-table.ts';
 import { createLastValueTable } from '../../shm/last-value-table.ts';
 import { METER_WRITER } from '../../shm/layout/meters.ts';
@@ -32,5 +33,6 @@ export function allocateSharedMemory(sizes: SharedMemorySizes): SharedBlocks {
     instruments: createInstrumentTable(instrumentRows, CHAINS_MAX),
     meters: createMeters(METER_WRITER.GREEKS + greeksWorkers),
     repriced: createRepriceRings(greeksWorkers, instrumentRows),
+    chains: createChainTable(CHAINS_MAX),
   };
 }

@@ -2,6 +2,7 @@ import { isTradingTime } from '../../domain/calendar.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { GREEKS_STATUS, TICK_FLAG } from '../../domain/status.ts';
 import { createPrivateTicks } from '../../shm/block.ts';
+import type { ChainTable } from '../../shm/chain-table.ts';
 import { claimGreeks, finishGreeks } from '../../shm/greeks-section.ts';
 import type { InstrumentTable } from '../../shm/instrument-table.ts';
 import type { LastValueTable } from '../../shm/last-value-table.ts';
@@ -16,6 +17,7 @@ import { GREEKS, GREEKS_HISTOGRAM } from '../../shm/layout/meters.ts';
 import type { ThreadMeters } from '../../shm/meters.ts';
 import type { RepriceRing } from '../../shm/reprice-ring.ts';
 import type { Ring } from '../../shm/ring.ts';
+import { ChainAnalyst } from './chain-analyst.ts';
 import { ChainBook } from './chain-book.ts';
 import { ChainSet } from './chain-set.ts';
 import { OptionPricer, type PricedOption } from './option-pricer.ts';
@@ -38,6 +40,7 @@ export interface GreeksLoopOptions {
   table: InstrumentTable;
   meters: ThreadMeters;
   repriced: RepriceRing;
+  analytics: ChainTable;
   clock: Clock;
 }
 
@@ -53,6 +56,7 @@ export class GreeksLoop {
   readonly #chains: ChainSet;
   readonly #repricer: Repricer;
   readonly #watch: QualityWatch;
+  readonly #analyst: ChainAnalyst;
   /** Row of each slot of the batch if it is to be computed, else -1. */
   readonly #rows = new Int32Array(BATCH_MAX);
   /** Newest position of a row within the batch. */
@@ -62,6 +66,8 @@ export class GreeksLoop {
   readonly #seed = createPrivateTicks(1, TICK_SLOT_BYTES);
   #position: number;
   #isSimulated = false;
+  /** Time of the last batch, epoch ms. */
+  #batchMs = 0;
   #nextSecondMs = 0;
 
   constructor(options: GreeksLoopOptions) {
@@ -74,6 +80,7 @@ export class GreeksLoop {
     const parts = { lastValues, meters, pricer: this.#pricer, quotes: this.#quotes };
     this.#repricer = new Repricer({ ...parts, table, ring: repriced });
     this.#watch = new QualityWatch(parts);
+    this.#analyst = new ChainAnalyst({ ...parts, analytics: options.analytics });
     this.#newest = new Float64Array(table.rows);
     // A restarted worker goes on where ingest is now; what lies between has been sent as late.
     this.#position = ring.newest();
@@ -104,7 +111,9 @@ export class GreeksLoop {
     if (passed >= BATCH_MAX && ring.published(this.#position) - this.#position >= BATCH_MAX) {
       return passed;
     }
-    const repriced = this.#betweenBatches();
+    const { clock } = this.#options;
+    // The time of the batch is good enough, and every chain of it stands at that time already.
+    const repriced = this.#betweenBatches(passed > 0 ? this.#batchMs : clock.nowUs() / 1000);
     return passed > 0 ? passed : repriced;
   }
 
@@ -114,11 +123,10 @@ export class GreeksLoop {
     return Math.min(maxMs, this.#repricer.waitMs(clock.nowUs() / 1000));
   }
 
-  #betweenBatches(): number {
-    const { ring, clock } = this.#options;
-    const nowMs = clock.nowUs() / 1000;
+  #betweenBatches(nowMs: number): number {
+    const { ring } = this.#options;
     if (nowMs >= this.#nextSecondMs) this.#eachSecond(nowMs);
-    if (!this.#repricer.isBusy) return 0;
+    if (!this.#repricer.isBusy) return this.#analyst.doWork(nowMs);
     const repriced = this.#repricer.doWork(nowMs);
     if (repriced > 0) ring.publishWake.wake();
     return repriced;
@@ -135,6 +143,7 @@ export class GreeksLoop {
       if (chain.phase !== chain.repriced.phase) this.#repricer.list(chain);
     }
     this.#watch.eachSecond(chains);
+    this.#analyst.eachSecond(chains);
   }
 
   #passBatch(): number {
@@ -191,6 +200,7 @@ export class GreeksLoop {
     const { clock, meters } = this.#options;
     const nowUs = clock.nowUs();
     const nowMs = nowUs / 1000;
+    this.#batchMs = nowMs;
     let own = 0;
     for (let i = 0; i < count; i++) {
       const row = this.#rows[i]!;
@@ -268,8 +278,9 @@ export class GreeksLoop {
    * The ring has lapped this worker: goes on at the newest position, with quotes from the table.
    */
   #overrun(): number {
-    const { ring, meters, worker } = this.#options;
+    const { ring, meters, worker, clock } = this.#options;
     const newest = ring.published(this.#position);
+    this.#batchMs = clock.nowUs() / 1000;
     const passed = newest - this.#position;
     meters.add(GREEKS.OVERRUN, passed);
     this.#position = newest;

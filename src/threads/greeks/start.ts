@@ -1,5 +1,6 @@
 import { createSystemClock, type ClockSettings } from '../../domain/clock.ts';
 import type { SharedBlock } from '../../shm/block.ts';
+import { ChainTable } from '../../shm/chain-table.ts';
 import { InstrumentTable } from '../../shm/instrument-table.ts';
 import { LastValueTable } from '../../shm/last-value-table.ts';
 import { METER_WRITER } from '../../shm/layout/meters.ts';
@@ -18,6 +19,7 @@ export interface GreeksWorkerData {
   instruments: SharedBlock;
   meters: SharedBlock;
   repriced: SharedBlock;
+  chains: SharedBlock;
   clock: ClockSettings;
 }
 
@@ -31,6 +33,7 @@ export function runGreeksWorker(data: GreeksWorkerData): void {
     table: new InstrumentTable(data.instruments),
     meters: new ThreadMeters(data.meters, METER_WRITER.GREEKS + data.worker),
     repriced: new RepriceRing(data.repriced, data.worker),
+    analytics: new ChainTable(data.chains),
     clock: createSystemClock(data.clock),
   });
   while (!ring.stopRequested) {

@@ -3,15 +3,18 @@ import { Gatekeeper } from '../../access/gatekeeper.ts';
 import { KeyTable } from '../../access/key-table.ts';
 import { LockOut } from '../../access/lock-out.ts';
 import { errorText, TickerError } from '../../domain/error-codes.ts';
+import { ChainRecords } from '../../fanout/chain-records.ts';
 import { Delivery } from '../../fanout/delivery.ts';
 import type { ClientSession } from '../../fanout/session.ts';
 import { SubscriptionIndex } from '../../fanout/subscription-index.ts';
 import { marketRoutes } from '../../http/market-routes.ts';
 import { createApp, listenExclusive, type Listener, type TemplatedApp } from '../../http/native.ts';
+import type { LiquidityQueries } from '../../http/routes/liquidity.ts';
 import { mountHttp } from '../../http/server.ts';
 import { createWebContext } from '../../http/web-context.ts';
 import { mountWebSocket } from '../../http/web-socket.ts';
 import type { WebSocketConnection } from '../../http/web-socket-connection.ts';
+import { ChainTable } from '../../shm/chain-table.ts';
 import { InstrumentTable } from '../../shm/instrument-table.ts';
 import { LastValueTable } from '../../shm/last-value-table.ts';
 import { METER_WRITER, PUBLISH, PUBLISH_HISTOGRAM } from '../../shm/layout/meters.ts';
@@ -23,6 +26,7 @@ import { createThreadContext, type ThreadContext } from '../thread-context.ts';
 import { ControlLink } from './control-link.ts';
 import { DutyCycle } from './duty-cycle.ts';
 import { instrumentQueries } from './instrument-queries.ts';
+import { liquidityQueries } from './liquidity-queries.ts';
 import { PublishLoop } from './loop.ts';
 import { RepricedTicks } from './repriced-ticks.ts';
 import { Sessions } from './sessions.ts';
@@ -64,6 +68,8 @@ class PublishThread {
   readonly #gate: Gatekeeper;
   readonly #sessions: Sessions;
   readonly #cycle: DutyCycle;
+  readonly #records: ChainRecords;
+  readonly #liquidity: LiquidityQueries;
   readonly #bySocket = new WeakMap<WebSocketConnection, ClientSession>();
   #app: TemplatedApp | undefined;
   #listener: Listener | undefined;
@@ -89,7 +95,9 @@ class PublishThread {
     const ring = new Ring(blocks.ring);
     const { epochLow, epochHigh } = ring;
     const index = new SubscriptionIndex(this.#link);
+    const table = new InstrumentTable(blocks.instruments);
     const lastValues = new LastValueTable(blocks.lastValues);
+    this.#liquidity = liquidityQueries(table, lastValues, this.#link);
     const { clientBufferBytes } = data;
     const delivery = new Delivery({
       epochLow,
@@ -101,7 +109,7 @@ class PublishThread {
     });
     const loop = new PublishLoop({
       ring,
-      table: new InstrumentTable(blocks.instruments),
+      table,
       delivery,
       repriced: new RepricedTicks(
         repriceRings(blocks.repriced, ring.workers),
@@ -113,6 +121,8 @@ class PublishThread {
       onGap: (from, to) =>
         this.#sessions.broadcast({ type: 'gap', from, to, reason: 'RING_OVERRUN' }),
     });
+    const chains = new ChainTable(blocks.chains);
+    this.#records = new ChainRecords({ clock, table, chains, lastValues, delivery });
     let sessionNumber = 0;
     const threadName = Math.floor(clock.nowUs()).toString(36);
     const ports = {
@@ -164,6 +174,7 @@ class PublishThread {
 
   #second(): void {
     this.#sessions.second();
+    this.#records.second(this.#sessions);
     // Keys expire by themselves; revocations come at once, as `keys`.
     this.#sessions.endRevoked((keyId) => this.#keys.isValid(keyId));
     const uses = this.#gate.takeUses();
@@ -204,6 +215,7 @@ class PublishThread {
       production,
       metricsContentType: this.#board.metricsContentType,
       instruments: instrumentQueries(this.#link),
+      liquidity: this.#liquidity,
       version: this.#board.version()['version'] ?? '',
       consoleDirectory: this.#board.consoleDirectory,
     });

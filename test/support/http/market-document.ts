@@ -19,6 +19,7 @@ export function marketDocumentFor(production: boolean, version = '1.2.3'): OpenA
       version: neverCalled,
       metrics: neverCalled,
     },
+    liquidity: { liquidity: neverCalled },
     instruments: { search: neverCalled, expiries: neverCalled, instrument: neverCalled },
   });
 }

@@ -8,7 +8,7 @@ import { takeDataDirectory } from '../../../../src/storage/embedded/data-directo
 import { EmbeddedPostgres } from '../../../../src/storage/embedded/embedded-postgres.ts';
 import {
   connectTo,
-  isAlive,
+  isRunning,
   killHolder,
   openEmbedded,
   openFolder,
@@ -58,7 +58,7 @@ test('what was stored is there after a stop, at the same address', async (t) => 
   await connectTo(t, before).sql`create table kept as select 7 as value`;
   const pid = postmasterPid(postgresFolder(directory));
   await before.embedded.stop();
-  assert.equal(isAlive(pid), false);
+  assert.equal(isRunning(pid, postgresFolder(directory)), false);
 
   const after = await openEmbedded(t, directory);
   assert.equal(after.embedded.url, before.embedded.url);
@@ -87,7 +87,7 @@ test('it survives a process that is killed, and the next one has it', async (t) 
   assert.equal(opened.embedded.url, holder.url);
   assert.equal(postmasterPid(postgresFolder(directory)), pid);
   await opened.embedded.stop();
-  assert.equal(isAlive(pid), false);
+  assert.equal(isRunning(pid, postgresFolder(directory)), false);
 });
 
 test('when it is killed it comes back, with all that was committed', async (t) => {
@@ -98,7 +98,7 @@ test('when it is killed it comes back, with all that was committed', async (t) =
   opened.embedded.watch();
   const pid = postmasterPid(postgresFolder(directory));
   process.kill(pid, 'SIGKILL');
-  while (isAlive(pid)) await sleep(POLL_MS);
+  while (isRunning(pid, postgresFolder(directory))) await sleep(POLL_MS);
   let rows: unknown;
   while (rows === undefined) {
     rows = await database.sql`select value from kept`.catch(() => undefined);
@@ -160,14 +160,14 @@ test('the last one that leaves stops it, unless the service runs', async (t) => 
   const [first, second] = [await openEmbedded(t, directory), await openEmbedded(t, directory)];
   const pid = postmasterPid(postgresFolder(directory));
   await first.embedded.leave(async () => true);
-  assert.equal(isAlive(pid), true);
+  assert.equal(isRunning(pid, postgresFolder(directory)), true);
 
   const instance = await takeDataDirectory(directory);
   const third = await openEmbedded(t, directory);
   await third.embedded.leave(async () => false);
-  assert.equal(isAlive(pid), true);
+  assert.equal(isRunning(pid, postgresFolder(directory)), true);
   instance.release();
 
   await second.embedded.leave(async () => false);
-  assert.equal(isAlive(pid), false);
+  assert.equal(isRunning(pid, postgresFolder(directory)), false);
 });

@@ -64,14 +64,18 @@ test('nothing in the database is the text, as text or in hex', async (t) => {
   assert.ok(!dump.includes(Buffer.from(text).toString('hex')));
 });
 
-test('everything is re-encrypted page by page while others write and remove', async (t) => {
+test('everything is re-encrypted page by page while others read, write and remove', async (t) => {
   const { provider, cipher, store, secrets } = await rig(t);
   const names = Array.from({ length: 230 }, (_, i) => `Name_${i % 7}-${i}`);
   for (const name of names) await secrets.set(name, `old text of ${name}`, AUTHOR);
   provider.keyId = 'memory:2';
   const running = reEncrypt(store, cipher);
   const changed = names.filter((_, i) => i % 10 === 0);
-  for (const name of changed) await secrets.set(name, `new text of ${name}`, AUTHOR);
+  for (const name of changed) {
+    assert.equal(await secrets.read(name), `old text of ${name}`);
+    await secrets.set(name, `new text of ${name}`, AUTHOR);
+    assert.equal(await secrets.read(name), `new text of ${name}`);
+  }
   await secrets.remove(names[5]!, AUTHOR);
   const report = await running;
   assert.deepEqual(report.failed, []);
@@ -84,6 +88,22 @@ test('everything is re-encrypted page by page while others write and remove', as
     assert.equal(await secrets.read(name), `${age} text of ${name}`);
   }
   assert.equal((await secrets.list()).length, names.length - 1);
+});
+
+test('two instances that re-encrypt at once share the work and lose nothing', async (t) => {
+  const { database, provider, cipher, store, secrets } = await rig(t);
+  const names = Array.from({ length: 40 }, (_, i) => `name-${i}`);
+  for (const name of names) await secrets.set(name, `text of ${name}`, AUTHOR);
+  provider.keyId = 'memory:2';
+  const second = new EnvelopeCipher({ provider, clock, randomBytes });
+  const reports = await Promise.all([
+    reEncrypt(store, cipher),
+    reEncrypt(new PostgresSettingStore(database), second),
+  ]);
+  assert.equal(reports[0].done + reports[1].done, names.length);
+  assert.deepEqual([...reports[0].failed, ...reports[1].failed], []);
+  for (const name of names) assert.equal(await secrets.read(name), `text of ${name}`);
+  second.close();
 });
 
 test('the secrets of accounts are re-encrypted by the same rules', async (t) => {

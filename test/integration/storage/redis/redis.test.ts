@@ -225,6 +225,24 @@ describe('subscriptions', () => {
     assert.equal(await message, 'again');
   });
 
+  test('have a connection of their own: without it commands run, but not all is ready', async (t) => {
+    const server = await TestRedis.start(t);
+    if (server === undefined) return;
+    const rig = connectRedis(t, server.url);
+    let begun = 0;
+    rig.redis.subscribe(
+      'news',
+      () => undefined,
+      () => (begun += 1),
+    );
+    await rig.reached('ready');
+    assert.equal(await rig.redis.run('CLIENT', 'KILL', 'TYPE', 'pubsub'), 1);
+    await rig.reached('reconnecting');
+    assert.equal(await rig.redis.run('ECHO', 'meanwhile'), 'meanwhile');
+    await rig.reached('ready');
+    assert.equal(begun, 2);
+  });
+
   test('begin again after the server was frozen', async (t) => {
     const server = await TestRedis.start(t);
     if (server === undefined) return;
