@@ -1,5 +1,6 @@
-import type { Admission, Gate, Principal, RequestBudget } from '../domain/access.ts';
+import type { Admission, Gate, Principal, RequestBudget, WrongKeys } from '../domain/access.ts';
 import type { Clock } from '../domain/clock.ts';
+import { isApiKey } from './api-key.ts';
 import type { KeyTable } from './key-table.ts';
 import type { LockOut } from './lock-out.ts';
 import { RequestRate } from './request-rate.ts';
@@ -20,8 +21,8 @@ export class Gatekeeper implements Gate {
   readonly #rate: RequestRate;
   readonly #onRefused: NonNullable<GatekeeperOptions['onRefused']>;
   readonly #connections = new Map<string, number>();
-  /** Wrong keys by address since the last `takeWrongKeys`. */
-  readonly #wrongKeys = new Map<string, number>();
+  /** By address since the last `takeWrongKeys`. */
+  readonly #wrongKeys = new Map<string, WrongKeys>();
   /** Last use of each key since the last `takeUses`, epoch ms. */
   readonly #uses = new Map<string, number>();
 
@@ -42,12 +43,17 @@ export class Gatekeeper implements Gate {
     }
     const principal = this.#keys.authenticate(token);
     if (principal === undefined) {
+      // A new key may be used before the database has been opened: it is not a wrong one.
+      if (!this.#keys.isComplete && isApiKey(token)) return { refused: 'NOT_READY' };
       this.#onRefused('UNAUTHENTICATED');
       this.#lockOut.failure(address);
-      this.#wrongKeys.set(address, (this.#wrongKeys.get(address) ?? 0) + 1);
+      const { forgiven = false, count = 0 } = this.#wrongKeys.get(address) ?? {};
+      this.#wrongKeys.set(address, { address, forgiven, count: count + 1 });
       return { refused: 'UNAUTHENTICATED' };
     }
-    this.#lockOut.success(address);
+    if (this.#lockOut.success(address)) {
+      this.#wrongKeys.set(address, { address, forgiven: true, count: 0 });
+    }
     this.#uses.set(principal.keyId, this.#clock.nowUs() / 1000);
     return { principal };
   }
@@ -69,9 +75,9 @@ export class Gatekeeper implements Gate {
     else this.#connections.delete(keyId);
   }
 
-  /** How many wrong keys came from each address, since the last call. */
-  takeWrongKeys(): { address: string; count: number }[] {
-    const wrongKeys = [...this.#wrongKeys].map(([address, count]) => ({ address, count }));
+  /** What came from each address since the last call. */
+  takeWrongKeys(): WrongKeys[] {
+    const wrongKeys = [...this.#wrongKeys.values()];
     this.#wrongKeys.clear();
     return wrongKeys;
   }

@@ -49,14 +49,22 @@ function known({ id, hash, scopes, accounts, limits, expiresMs }: KeyRecord): Kn
 export class KeyTable {
   readonly #clock: Clock;
   #keys: readonly KnownKey[] = [];
+  #isComplete: boolean;
 
-  constructor(clock: Clock, records: readonly KeyRecord[] = []) {
+  /** `isComplete` false: there may be more keys than these, which are not known yet. */
+  constructor(clock: Clock, records: readonly KeyRecord[] = [], isComplete = true) {
     this.#clock = clock;
     this.replace(records);
+    this.#isComplete = isComplete;
+  }
+
+  get isComplete(): boolean {
+    return this.#isComplete;
   }
 
   /** From now on these keys are valid and no others. */
   replace(records: readonly KeyRecord[]): void {
+    this.#isComplete = true;
     this.#keys = records.map(known).filter(({ hash }) => hash.length === HASH_BYTES);
   }
 

@@ -96,15 +96,19 @@ export class LockOut {
     return this.#remainingMs(offender);
   }
 
-  /** A right key came from `address`: the wrong ones before it no longer count. */
-  success(address: string): void {
-    if (this.#offenders.size === 0) return;
+  /**
+   * A right key came from `address`: the wrong ones before it no longer count. True if there were
+   * any.
+   */
+  success(address: string): boolean {
+    if (this.#offenders.size === 0) return false;
     const group = addressGroup(address);
     const offender = this.#offenders.get(group);
-    if (offender === undefined) return;
+    if (offender === undefined || offender.failuresMs.length === 0) return false;
     // What was locked before is remembered, so that the next lock is a longer one.
     if (offender.locks === 0 && offender.lockedUntilMs === 0) this.#offenders.delete(group);
     else offender.failuresMs = [];
+    return true;
   }
 
   /** Another instance has locked `address` out until `untilMs` (epoch ms). */

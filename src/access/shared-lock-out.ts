@@ -1,3 +1,4 @@
+import type { WrongKeys } from '../domain/access.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { LockNews, RateCounters } from '../domain/storage.ts';
 import { addressGroup } from './address-group.ts';
@@ -27,12 +28,14 @@ export class SharedLockOut {
     this.#rule = options.rule ?? LOCK_OUT_RULE;
   }
 
-  /** `count` wrong keys came from `address` to this instance. Never rejects. */
-  async failures(address: string, count: number): Promise<void> {
+  /** What came from an address to this instance. Never rejects. */
+  async wrongKeys({ address, forgiven, count }: WrongKeys): Promise<void> {
     const { counters, news, clock, onLocked, onError } = this.#options;
     const { failuresMax, windowMs, quietMs, lockMaxMs } = this.#rule;
     const group = addressGroup(address);
     try {
+      if (forgiven) await counters.reset(`wrong-keys/${group}`);
+      if (count === 0) return;
       const total = await counters.increment(`wrong-keys/${group}`, windowMs, count);
       const isLock = Math.floor(total / failuresMax) > Math.floor((total - count) / failuresMax);
       if (!isLock) return;

@@ -98,9 +98,8 @@ export class AccountRegistry {
 
   /** The accounts with their secrets, for the feed. Rejects with SECRET_UNREADABLE, KEY_SERVICE. */
   async load(): Promise<BrokerAccount[]> {
-    const accounts: BrokerAccount[] = [];
-    for (const stored of await this.#store.list()) accounts.push(await this.#decrypted(stored));
-    return accounts;
+    // Together: a key service is asked once for each secret, and may be far away.
+    return Promise.all((await this.#store.list()).map((stored) => this.#decrypted(stored)));
   }
 
   async #encrypted(account: BrokerAccount): Promise<StoredAccount> {
@@ -123,9 +122,7 @@ export class AccountRegistry {
       const secret = secrets[field];
       return secret && (await this.#cipher.decrypt(secret.ciphertext, context(id, field)));
     };
-    const apiKey = await open('api_key');
-    const apiSecret = await open('api_secret');
-    const accessToken = await open('access_token');
+    const [apiKey, apiSecret, accessToken] = await Promise.all(SECRET_FIELDS.map(open));
     if (apiKey === undefined || accessToken === undefined) {
       throw new TickerError('SECRET_UNREADABLE', `account ${id} lacks api_key or access_token`);
     }

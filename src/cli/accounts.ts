@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { text as readAll } from 'node:stream/consumers';
 import { AccountRegistry, type AccountSummary } from '../accounts/account-registry.ts';
 import { type BrokerAccount, parseAccounts, secretsOf } from '../config/accounts.ts';
+import { secretWeakness } from '../config/secret-strength.ts';
+import type { Config } from '../config/settings.ts';
 import { errorText, TickerError } from '../domain/error-codes.ts';
 import { registerSecret } from '../telemetry/redaction.ts';
 import type { Command } from './command.ts';
@@ -73,9 +75,10 @@ async function accounts(args: string[]): Promise<number> {
           ? await accountOf(place, values)
           : parseAccounts(await textOf(place), place === STANDARD_INPUT ? 'standard input' : place);
       for (const secret of given.flatMap((account) => secretsOf(account))) registerSecret(secret);
-      return withRegistry(async (registry) =>
-        show(await registry.save(given, localAuthor(), values.replace === true), json),
-      );
+      return withRegistry(async (registry, config) => {
+        if (config.environment === 'production') refuseWeakSecrets(given);
+        return show(await registry.save(given, localAuthor(), values.replace === true), json);
+      });
     }
     default:
       throw new TickerError(
@@ -92,14 +95,28 @@ function requireSubject(action: string, subject: string | undefined, wanted: boo
 }
 
 async function withRegistry<Result>(
-  use: (registry: AccountRegistry) => Promise<Result>,
+  use: (registry: AccountRegistry, config: Config) => Promise<Result>,
 ): Promise<Result> {
   const stores = await openStores();
   try {
-    return await use(new AccountRegistry(stores.accounts, stores.cipher(), stores.clock));
+    const registry = new AccountRegistry(stores.accounts, stores.cipher(), stores.clock);
+    return await use(registry, stores.config);
   } finally {
     await stores.close();
   }
+}
+
+/** Examples and placeholders of a test set-up have no place in production. */
+function refuseWeakSecrets(accounts: readonly BrokerAccount[]): void {
+  const problems = accounts.flatMap(({ id, apiSecret, accessToken }) =>
+    Object.entries({ api_secret: apiSecret, access_token: accessToken }).flatMap(
+      ([field, value]) => {
+        const weakness = value === undefined ? undefined : secretWeakness(value);
+        return weakness === undefined ? [] : [`account ${id}, field ${field}: it ${weakness}`];
+      },
+    ),
+  );
+  if (problems.length > 0) throw new TickerError('CONFIG_INVALID', problems.join('; '));
 }
 
 interface AddOptions {

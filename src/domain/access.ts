@@ -58,7 +58,18 @@ export interface KeyRecord {
 export type Admission =
   | { principal: Principal }
   | { refused: 'UNAUTHENTICATED' }
+  /** It looks like a key, and the stored keys are not known yet. */
+  | { refused: 'NOT_READY' }
   | { refused: 'LOCKED_OUT'; retryAfterMs: number };
+
+/** What came from one address within a while. */
+export interface WrongKeys {
+  address: string;
+  /** A right key came, which forgets the wrong ones before it. */
+  forgiven: boolean;
+  /** Wrong keys, after the last right one. */
+  count: number;
+}
 
 /** What is left of a key's requests. */
 export interface RequestBudget {

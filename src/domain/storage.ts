@@ -135,6 +135,8 @@ export interface RateCounters {
    * increment; resolves with its value.
    */
   increment(name: string, windowMs: number, by?: number): Promise<number>;
+  /** Sets the counter back to 0. */
+  reset(name: string): Promise<void>;
 }
 
 /** News of locked out addresses between instances. */

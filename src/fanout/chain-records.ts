@@ -58,17 +58,21 @@ export class ChainRecords {
   }
 
   #next(): void {
-    const audience = this.#due.pop();
-    if (audience === undefined) return;
-    this.#send(audience);
+    let isSent = false;
+    while (!isSent) {
+      const audience = this.#due.pop();
+      if (audience === undefined) return;
+      isSent = this.#send(audience);
+    }
     if (this.#due.length > 0) this.#options.clock.setTimeout(() => this.#next(), PAUSE_MS).unref();
   }
 
-  #send({ name, chain, sessions }: Audience): void {
+  /** False: there is nothing to send. */
+  #send({ name, chain, sessions }: Audience): boolean {
     const { table, chains, delivery } = this.#options;
     const number = chain.row < 0 ? -1 : table.chains[chain.row]!;
     const figures = number < 0 ? undefined : chains.read(number);
-    if (figures === undefined) return;
+    if (figures === undefined) return false;
     // Whoever follows a chain under this name has the same contracts of it.
     const rows = sessions.map((session) => rowsOf(session, name)).find((list) => list.length > 0);
     const text = JSON.stringify(recordOf(chain, figures, this.#liquidity(rows ?? [])));
@@ -79,6 +83,7 @@ export class ChainRecords {
       // It stands for no heartbeat, which alone moves `through` on while nothing ticks.
       connection.lastSentMs = lastSentMs;
     }
+    return true;
   }
 
   #liquidity(rows: readonly number[]): LegLiquidity[] {

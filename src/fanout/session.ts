@@ -231,8 +231,8 @@ export class ClientSession {
       const { refused: code } = admission;
       const { detail } = ERRORS[code];
       this.send({ id, type: 'error', code, detail });
-      const locked = code === 'LOCKED_OUT';
-      this.#end(locked ? CLOSE.OVERLOAD : CLOSE.UNAUTHENTICATED, code, detail);
+      const isFinal = code === 'UNAUTHENTICATED';
+      this.#end(isFinal ? CLOSE.UNAUTHENTICATED : CLOSE.OVERLOAD, code, detail);
       return;
     }
     this.#authenticationTimer?.cancel();

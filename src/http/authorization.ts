@@ -14,12 +14,19 @@ export function admitHeader(header: string, address: string, gate: Gate): Admiss
   return gate.admit(bearerToken(header) ?? '', address);
 }
 
-/** The answer to a key that lets nobody in: 401, or 429 while its address is locked out. */
+/**
+ * The answer to a key that lets nobody in: 401, 429 while its address is locked out, 503 while the
+ * stored keys are not known.
+ */
 export function refusal(admission: Exclude<Admission, { principal: Principal }>): Problem {
   if (admission.refused === 'LOCKED_OUT') {
     const seconds = Math.ceil(admission.retryAfterMs / SECOND_MS);
     const detail = `Too many wrong keys from this address; wait ${seconds} s.`;
     return problem('LOCKED_OUT', detail, { 'Retry-After': String(seconds) });
+  }
+  if (admission.refused === 'NOT_READY') {
+    const detail = 'The keys are not known yet; try again in a second.';
+    return problem('NOT_READY', detail, { 'Retry-After': '1' });
   }
   const challenge = { 'WWW-Authenticate': 'Bearer realm="ticker", error="invalid_token"' };
   return problem('UNAUTHENTICATED', 'The key is not valid.', challenge);

@@ -1,4 +1,4 @@
-import type { Principal } from '../domain/access.ts';
+import type { Admission, Principal } from '../domain/access.ts';
 import { CLOSE } from '../domain/ports.ts';
 import { admitHeader, refusal } from './authorization.ts';
 import { isSameOrigin } from './cors.ts';
@@ -56,7 +56,7 @@ interface ClientState {
   protocol: string;
   principal: Principal | undefined;
   /** It presented a key that does not let it in. */
-  badKey: 'UNAUTHENTICATED' | 'LOCKED_OUT' | undefined;
+  badKey: Exclude<Admission, { principal: Principal }>['refused'] | undefined;
   connection?: WebSocketConnection;
 }
 
@@ -89,8 +89,8 @@ class WebSocketServer {
     if (state.badKey !== undefined) {
       // A browser is not shown the status of a refused upgrade, and would try again for ever.
       this.#options.onUnauthenticated?.();
-      const locked = state.badKey === 'LOCKED_OUT';
-      socket.end(locked ? CLOSE.OVERLOAD : CLOSE.UNAUTHENTICATED, state.badKey);
+      const isFinal = state.badKey === 'UNAUTHENTICATED';
+      socket.end(isFinal ? CLOSE.UNAUTHENTICATED : CLOSE.OVERLOAD, state.badKey);
       return;
     }
     this.#lastId += 1;

@@ -69,10 +69,11 @@ export function black76Greeks(
   out[2] = timeYears;
   out[3] = rate;
   out[4] = volatility;
-  black76(out, type);
+  black76GreeksInPlace(out, type);
 }
 
-function black76(out: Float64Array, type: OptionType): void {
+/** `black76Greeks` with its other arguments, in their order, in `out[0]` to `out[4]`. */
+export function black76GreeksInPlace(out: Float64Array, type: OptionType): void {
   const forward = out[0]!;
   const strike = out[1]!;
   const timeYears = out[2]!;
@@ -121,10 +122,14 @@ export function blackScholesMertonGreeks(
   out[3] = rate;
   out[4] = volatility;
   out[5] = dividendYield;
-  blackScholesMerton(out, type);
+  blackScholesMertonGreeksInPlace(out, type);
 }
 
-function blackScholesMerton(out: Float64Array, type: OptionType): void {
+/**
+ * `blackScholesMertonGreeks` with spot, strike, time, rate, volatility and dividend yield in
+ * `out[0]` to `out[5]`.
+ */
+export function blackScholesMertonGreeksInPlace(out: Float64Array, type: OptionType): void {
   const spot = out[0]!;
   const strike = out[1]!;
   const timeYears = out[2]!;

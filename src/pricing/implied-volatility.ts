@@ -29,7 +29,35 @@ const TIME_YEARS = 3;
 const FINANCING = 4;
 const DIVIDEND_YIELD = 5;
 const LOG_RATIO = 6;
-const input = new Float64Array(7);
+const VOLATILITY = 7;
+const input = new Float64Array(8);
+
+/**
+ * Registers of `solveBlack76InPlace`, for loops in which even the thin solver is not inlined: its
+ * arguments and result would be boxed then.
+ */
+export const solveRegisters = input;
+/** In. */
+export const SOLVE_PRICE = PRICE;
+export const SOLVE_FORWARD = UNDERLYING;
+export const SOLVE_STRIKE = STRIKE;
+export const SOLVE_TIME_YEARS = TIME_YEARS;
+export const SOLVE_DISCOUNT = FINANCING;
+/** Out, if the status is OK. */
+export const SOLVE_VOLATILITY = VOLATILITY;
+
+/**
+ * `solveBlack76` on `solveRegisters`; the inputs stay there, so that several prices of one option
+ * need only the price anew. Returns the GREEKS_STATUS.
+ */
+export function solveBlack76InPlace(type: OptionType): GreeksStatus {
+  const status = black76(type);
+  if (status === GREEKS_STATUS.OK) {
+    const volatility = problem[PROBLEM_DEVIATION]! / Math.sqrt(input[TIME_YEARS]!);
+    input[VOLATILITY] = Math.max(volatility, Number.MIN_VALUE);
+  }
+  return status;
+}
 
 /** Volatility at which Black-76 gives the discounted `price`, or -GREEKS_STATUS. */
 export function solveBlack76(

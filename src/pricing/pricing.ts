@@ -6,11 +6,35 @@
  * raw derivatives, per 1.00 of volatility and rate and per year; toWireUnits gives theta per
  * calendar day and vega and rho per percentage point.
  *
- * optionGreeks, impliedVolatility and impliedForward take and return objects. The other functions
+ * optionGreeks, impliedVolatility, impliedForward and liquidityOf take and return objects. The others
  * are for hot loops: numbers and typed arrays, no allocation, and a negative GREEKS_STATUS or NaN
  * where there is no result.
  */
 export { GREEKS_STATUS, GREEKS_STATUS_NAMES, PRICING_MODEL } from '../domain/status.ts';
+export { SMILE_STATUS, SMILE_STATUS_NAMES } from '../domain/status.ts';
+export {
+  analyseChain,
+  type ChainAnalytics,
+  ChainColumns,
+  emptyAnalytics,
+} from './chain-analytics.ts';
+export {
+  type BookSide,
+  type Liquidity,
+  type LiquidityFlag,
+  liquidityOf,
+  type LiquidityTier,
+} from './liquidity.ts';
+export { emptySmile, type FittedSmile, fitSmile, SMILE_POINTS_MIN } from './smile-fit.ts';
+export {
+  butterflyArbitrage,
+  butterflyDensity,
+  calendarArbitrage,
+  hasFiniteWings,
+  type Smile,
+  smileVariance,
+  smileVolatility,
+} from './smile.ts';
 export {
   ALL_GREEKS_OUTPUTS,
   black76AllGreeks,

@@ -1,7 +1,7 @@
 /**
  * Messages between control and the other threads. Ticks never travel here.
  */
-import type { KeyRecord } from '../domain/access.ts';
+import type { KeyRecord, WrongKeys } from '../domain/access.ts';
 import type { ClockSettings } from '../domain/clock.ts';
 import type { ErrorCode } from '../domain/error-codes.ts';
 import type {
@@ -43,6 +43,8 @@ export interface ThreadData extends ThreadBasics {
 export interface PublishData extends ThreadData {
   /** The keys that are valid at the start. */
   keys: readonly KeyRecord[];
+  /** False: there may be more, which are not known yet. */
+  keysComplete: boolean;
   host: string;
   port: number;
   corsOrigins: readonly string[];
@@ -146,8 +148,8 @@ export type FromPublish =
   | { type: 'follow'; chain: ChainKey }
   | { type: 'unfollow'; chain: ChainKey }
   | { type: 'key-uses'; uses: { keyId: string; timeMs: number }[] }
-  /** Wrong keys came from an address since the last message. */
-  | { type: 'wrong-keys'; address: string; count: number }
+  /** What came from an address since the last message. */
+  | ({ type: 'wrong-keys' } & WrongKeys)
   | { type: 'listening'; port: number }
   | { type: 'stopped' }
   | FailureMessage;

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { channelName } from '../../src/storage/redis/key-names.ts';
+import { metricsUntil } from '../support/metrics-text.ts';
+import { connectRedis } from '../support/redis-rig.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 import { TestRedis } from '../support/test-redis.ts';
 import { type RunningTicker, runTicker, startService } from '../support/ticker-process.ts';
@@ -51,6 +54,9 @@ test('two instances with one database and one Redis act as one', async (t) => {
   for (const service of [one, two]) await untilHealth(service, 'redis', true);
   const { out } = await runTicker(['keys', 'create', '--scopes', 'admin', '--json'], environment);
   const { id, key } = JSON.parse(out) as { id: string; key: string };
+  for (const { url } of [one, two]) {
+    await metricsUntil(url, (samples) => samples.get('ticker_api_keys') === 2);
+  }
 
   const sockets = [
     await TicksClient.connect(t, one.ticksUrl, key),
@@ -60,11 +66,17 @@ test('two instances with one database and one Redis act as one', async (t) => {
   assert.equal(revoked.code, 0, revoked.errors);
   assert.deepEqual(await Promise.all(sockets.map(({ closed }) => closed)), [4501, 4501]);
 
+  const observer = connectRedis(t, redis.url);
+  const lock = new Promise<string>((resolve) => {
+    observer.redis.subscribe(channelName('locks'), resolve);
+  });
+  await observer.reached('ready');
   // Fewer than lock an address out at either of them alone.
   for (let n = 0; n < 6; n++) {
     assert.equal(await ask(one, 'wrong'), 401);
     assert.equal(await ask(two, 'wrong'), 401);
   }
+  assert.match(await lock, /^locked 127\.0\.0\.1 /);
   for (const service of [one, two]) {
     while ((await ask(service, service.key)) !== 429) await pause(POLL_MS);
   }

@@ -13,6 +13,7 @@ import { TestRedis } from '../support/test-redis.ts';
 
 const ALIAS = 'alias/ticker';
 const API_SECRET = 'Zp4mWq8Rk2Lx7Vt9Ys3N';
+const ACCESS_TOKEN = 'Tq92hsKd81mVx4Zr6Bn0';
 
 /** A machine as production has it: database, KMS, Redis. */
 class Production {
@@ -89,12 +90,16 @@ test('production: migrations by hand, accounts under KMS, keys of the store, no 
         id: 'SIM001',
         api_key: 'sim-key-1',
         api_secret: API_SECRET,
-        access_token: 'sim-token-1',
+        access_token: ACCESS_TOKEN,
         rest_url: simulator.rest,
         ws_url: simulator.ws,
       },
     ]),
   );
+
+  const weak = { api_key: 'sim-key-1', api_secret: 'sim-secret-1', access_token: 'changeme' };
+  const refused = await production.run(['accounts', 'add', 'WEAK'], JSON.stringify(weak));
+  assert.match(refused.errors, /CONFIG_INVALID: account WEAK, field api_secret: .*access_token/);
 
   const service = startTicker(t, ['serve'], production.environment);
   const [, port] = await logged(service, /"port":(\d+).*"msg":"clients are served"/);
@@ -118,7 +123,7 @@ test('production: migrations by hand, accounts under KMS, keys of the store, no 
 
   service.child.kill('SIGTERM');
   assert.equal((await service.exited).code, 0);
-  for (const secret of [API_SECRET, 'sim-token-1', String(key['key'])]) {
+  for (const secret of [API_SECRET, ACCESS_TOKEN, String(key['key'])]) {
     assert.ok(!service.errors().includes(secret), 'a secret stands in the log');
   }
 });
@@ -127,7 +132,7 @@ test('a new KMS key: stored secrets are brought under it by the running service'
   const production = await Production.make(t);
   if (production === undefined) return;
   await production.json(['migrate']);
-  const account = { api_key: 'Kx83hdJs92', api_secret: API_SECRET, access_token: 'Tq92hsKd81' };
+  const account = { api_key: 'Kx83hdJs92', api_secret: API_SECRET, access_token: ACCESS_TOKEN };
   await production.json(
     [
       'accounts',

@@ -5,6 +5,7 @@ import { FORWARD_SOURCE, GREEKS_STATUS } from '../../src/domain/status.ts';
 import { createInstrumentTable } from '../../src/shm/instrument-table.ts';
 import { createRepriceRings, repriceRings } from '../../src/shm/reprice-ring.ts';
 import * as blockHeader from '../../src/shm/layout/block-header.ts';
+import * as chainRow from '../../src/shm/layout/chain-row.ts';
 import * as instrumentColumns from '../../src/shm/layout/instrument-columns.ts';
 import * as lastValueRow from '../../src/shm/layout/last-value-row.ts';
 import * as meters from '../../src/shm/layout/meters.ts';
@@ -28,6 +29,7 @@ const { INSTRUMENT_COUNTS_BYTES, CHAIN_NUMBERS_F64, CHAIN_WORDS_I32 } = instrume
 const TABLES: readonly [string, string, Constants, string, number][] = [
   ['block-header.ts', 'Block header', blockHeader, 'HEADER_', blockHeader.BLOCK_HEADER_BYTES],
   ['tick-slot.ts', 'Tick slot', tickSlot, 'TICK_', tickSlot.TICK_SLOT_BYTES],
+  ['chain-row.ts', 'Chain row', chainRow, 'CHAIN_ROW_', chainRow.CHAIN_ROW_BYTES],
   ['last-value-row.ts', 'Last-value row', lastValueRow, 'ROW_', lastValueRow.LAST_VALUE_ROW_BYTES],
   [
     'instrument-columns.ts',
@@ -170,6 +172,7 @@ test('a curve has as many places as a curve may have points', () => {
 test('slots, rows and meter blocks start on 64 bytes of their block', () => {
   assert.equal((blockHeader.BLOCK_HEADER_BYTES + ringHeader.CONTROL_BYTES) % 64, 0);
   assert.equal(tickSlot.TICK_SLOT_BYTES % 64, 0);
+  assert.equal(chainRow.CHAIN_ROW_BYTES % 64, 0);
   assert.equal(blockHeader.BLOCK_HEADER_BYTES % 64, 0);
   assert.equal(meters.METER_BLOCK_BYTES % 128, 0);
 });

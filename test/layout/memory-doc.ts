@@ -36,6 +36,7 @@ are in bytes. A test compares these tables with the constants of the code and wi
 | last values | block header, rows |
 | instruments | block header, counts, columns |
 | meters | block header, one meter block a writer |
+| chains | block header, rows |
 | repriced | block header, one reprice ring a Greeks worker |
 `;
 
@@ -136,6 +137,7 @@ export function memoryDocument(): string {
     controlSection(),
     section('Tick slot', 'tick-slot.ts'),
     section('Last-value row', 'last-value-row.ts'),
+    section('Chain row', 'chain-row.ts'),
     instrumentSection(),
     meterSection(),
     section('Reprice rings', 'reprice-ring.ts'),

@@ -5,7 +5,7 @@
  * service there.
  */
 import { createSystemClock } from '../../src/domain/clock.ts';
-import { TickerError } from '../../src/domain/error-codes.ts';
+import type { TickerError } from '../../src/domain/error-codes.ts';
 import { takeDataDirectory } from '../../src/storage/embedded/data-directory-lock.ts';
 import { EmbeddedPostgres } from '../../src/storage/embedded/embedded-postgres.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';

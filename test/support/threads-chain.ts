@@ -1,5 +1,6 @@
 import { exchangeCalendar } from '../../src/domain/calendar.ts';
 import type { Instrument } from '../../src/domain/instrument.ts';
+import type { PricingBook } from '../../src/domain/pricing-terms.ts';
 import { blackPrice } from '../../src/pricing/black.ts';
 import { CALL, PUT } from '../../src/pricing/option-type.ts';
 import { ManualClock } from './feed/sim/manual-clock.ts';
@@ -18,6 +19,7 @@ export interface NiftyBoardOptions {
   expiry?: string;
   ringSlots?: number;
   rate?: number;
+  pricing?: PricingBook;
 }
 
 /** NIFTY: index, futures of two months, and one chain, with quotes that the test makes. */
@@ -44,6 +46,7 @@ export class NiftyBoard extends QuoteBoard {
       clock: new ManualClock(start),
       ringSlots,
       rate,
+      ...(options.pricing === undefined ? {} : { pricing: options.pricing }),
     });
     this.spot = spot;
     this.future = near;

@@ -12,6 +12,7 @@ export interface TestQuote {
   /** Epoch s; left out: 0, absent. */
   lastTradeTime?: number;
   volume?: number;
+  openInterest?: number;
 }
 
 const FULL_WORDS = 46;
@@ -23,11 +24,13 @@ function paise(rupees: number): number {
 /** Full packet (184 bytes) of a tradable instrument with one level each side. */
 export function fullPacket(token: number, quote: TestQuote): Buffer {
   const { bid = 0, ask = 0, last = 0, exchangeTime = 0, lastTradeTime = 0, volume = 0 } = quote;
+  const { openInterest = 0 } = quote;
   const values = new Array<number>(FULL_WORDS).fill(0);
   values[0] = token;
   values[1] = paise(last);
   values[4] = volume;
   values[11] = lastTradeTime;
+  values[12] = openInterest;
   values[15] = exchangeTime;
   // A level is quantity, price, orders.
   values[16] = bid > 0 ? 65 : 0;

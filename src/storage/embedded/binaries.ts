@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { embeddedError } from './embedded-error.ts';
 import { canReach, canRead, canRun, type PostgresUser } from './postgres-user.ts';
 
@@ -128,5 +128,6 @@ function linkLibraries(
   for (const { source, target } of links) {
     symlinkSync(inFolder(source), join(linkFolder, basename(target)));
   }
-  return { [LIBRARY_PATH]: linkFolder };
+  // Libraries look for each other where they were found, which is beside the links.
+  return { [LIBRARY_PATH]: [linkFolder, join(folder, 'lib')].join(delimiter) };
 }

@@ -42,10 +42,19 @@ export class ProcessLock {
 }
 
 function addressOf(directory: string, purpose: string): string {
-  const { dev, ino } = statSync(directory);
+  const { dev, ino } = identityOf(directory);
   const name = createHash('sha512').update(`${dev} ${ino} ${purpose}`).digest('hex');
   if (!HAS_ABSTRACT_NAMES) return join(tmpdir(), `ticker-${name.slice(0, 32)}.lock`);
   return `\0ticker-${name}`.slice(0, ADDRESS_BYTES);
+}
+
+/* A folder has many names, and one identity. */
+function identityOf(directory: string): { dev: number; ino: number } {
+  try {
+    return statSync(directory);
+  } catch (error) {
+    throw embeddedError(`${directory} cannot be used`, error);
+  }
 }
 
 /** Undefined: somebody listens there, or a file is in the way. */

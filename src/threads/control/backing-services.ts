@@ -50,9 +50,9 @@ export class BackingServices {
     if (!isFirst) this.#storage.start();
   }
 
-  /** Keys that are valid, as far as is known. */
-  get keys(): readonly KeyRecord[] {
-    return this.#storage.keys;
+  /** Keys that are valid, as far as is known, and whether there may be more. */
+  get keys(): { keys: readonly KeyRecord[]; keysComplete: boolean } {
+    return { keys: this.#storage.keys, keysComplete: this.#storage.isOpen };
   }
 
   checks(): Record<string, HealthCheck> {
@@ -75,7 +75,7 @@ export class BackingServices {
 
   onPublish(message: Extract<FromPublish, { type: 'key-uses' | 'wrong-keys' }>): void {
     if (message.type === 'key-uses') void this.#storage.noteUses(message.uses);
-    else this.#redis?.wrongKeys(message.address, message.count);
+    else this.#redis?.wrongKeys(message);
   }
 
   second(): void {

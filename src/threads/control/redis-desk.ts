@@ -1,5 +1,6 @@
 import { SharedLockOut } from '../../access/shared-lock-out.ts';
 import type { Config } from '../../config/settings.ts';
+import type { WrongKeys } from '../../domain/access.ts';
 import { createSystemClock } from '../../domain/clock.ts';
 import { errorText } from '../../domain/error-codes.ts';
 import { CONTROL } from '../../shm/layout/meters.ts';
@@ -64,8 +65,8 @@ export class RedisDesk {
       : { ok: false, required: false, detail: this.#problem };
   }
 
-  wrongKeys(address: string, count: number): void {
-    void this.#lockOut.failures(address, count);
+  wrongKeys(wrongKeys: WrongKeys): void {
+    void this.#lockOut.wrongKeys(wrongKeys);
   }
 
   close(): Promise<void> {

@@ -214,7 +214,7 @@ export class Service {
         data: () => ({
           ...this.#basics,
           blocks: this.#blocks,
-          keys: this.#backing.keys,
+          ...this.#backing.keys,
           ...publishSettings(config),
           port,
         }),

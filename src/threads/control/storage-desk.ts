@@ -6,6 +6,7 @@ import type { Config } from '../../config/settings.ts';
 import type { KeyRecord } from '../../domain/access.ts';
 import { createSystemClock, type TimerHandle } from '../../domain/clock.ts';
 import { errorText, TickerError } from '../../domain/error-codes.ts';
+import type { EnvelopeCipher } from '../../secrets/envelope-cipher.ts';
 import { openCipher } from '../../secrets/open-cipher.ts';
 import { CONTROL } from '../../shm/layout/meters.ts';
 import { PostgresAccountStore } from '../../storage/postgres/account-store.ts';
@@ -39,6 +40,7 @@ interface Stores {
   keys: KeyService;
   accounts: AccountRegistry;
   reEncryption: ReEncryptionJob;
+  cipher: EnvelopeCipher;
 }
 
 /**
@@ -52,6 +54,7 @@ export class StorageDesk {
   #stores: Stores | undefined;
   #problem: string | undefined = 'is being opened';
   #storedKeys: readonly KeyRecord[] = [];
+  #keysKnown = false;
   #keysRead: Promise<void> | undefined;
   #readAgain = false;
   #retry: TimerHandle | undefined;
@@ -84,6 +87,11 @@ export class StorageDesk {
   /** Keys that are valid, as far as is known. */
   get keys(): readonly KeyRecord[] {
     return [...this.#options.configuredKeys, ...this.#storedKeys];
+  }
+
+  /** True from the first time that the stored keys have been read. */
+  get isOpen(): boolean {
+    return this.#keysKnown;
   }
 
   get check(): HealthCheck {
@@ -137,6 +145,7 @@ export class StorageDesk {
   async stop(): Promise<void> {
     this.#stopped.abort();
     this.#retry?.cancel();
+    this.#stores?.cipher.close();
     await this.#service.close();
   }
 
@@ -176,6 +185,7 @@ export class StorageDesk {
     });
     return {
       database,
+      cipher,
       keys: new KeyService({
         store: new PostgresApiKeyStore(database),
         clock,
@@ -221,7 +231,9 @@ export class StorageDesk {
     try {
       const records = await this.#stores.keys.records();
       this.#setProblem(undefined);
-      if (JSON.stringify(records) === JSON.stringify(this.#storedKeys)) return;
+      const isSame = JSON.stringify(records) === JSON.stringify(this.#storedKeys);
+      if (isSame && this.#keysKnown) return;
+      this.#keysKnown = true;
       this.#storedKeys = records;
       this.#options.onKeys(this.keys);
     } catch (error) {

@@ -34,7 +34,7 @@ export function withSecretsOf(
 /** What of the configuration the publish thread is started with. */
 export function publishSettings(
   config: Config,
-): Omit<PublishData, keyof ThreadData | 'keys' | 'port'> {
+): Omit<PublishData, keyof ThreadData | 'keys' | 'keysComplete' | 'port'> {
   return {
     host: config.bind,
     corsOrigins: config.corsOrigins,

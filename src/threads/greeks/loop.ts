@@ -101,7 +101,7 @@ export class GreeksLoop {
 
   /**
    * Works off at most one batch and repricing for as long as a slice of it takes. Returns the number
-   * of slots passed; without any, 0 if there is nothing to reprice either.
+   * of slots passed; without any, 0 if there is nothing else to do either.
    */
   doWork(): number {
     const { ring } = this.#options;
@@ -125,11 +125,11 @@ export class GreeksLoop {
 
   #betweenBatches(nowMs: number): number {
     const { ring } = this.#options;
+    this.#quotes.setClock(nowMs);
     if (nowMs >= this.#nextSecondMs) this.#eachSecond(nowMs);
-    if (!this.#repricer.isBusy) return this.#analyst.doWork(nowMs);
-    const repriced = this.#repricer.doWork(nowMs);
+    const repriced = this.#repricer.isBusy ? this.#repricer.doWork(nowMs) : 0;
     if (repriced > 0) ring.publishWake.wake();
-    return repriced;
+    return repriced + this.#analyst.doWork(nowMs);
   }
 
   /** What hangs on the clock alone. */
@@ -201,6 +201,7 @@ export class GreeksLoop {
     const nowUs = clock.nowUs();
     const nowMs = nowUs / 1000;
     this.#batchMs = nowMs;
+    this.#quotes.setClock(nowMs);
     let own = 0;
     for (let i = 0; i < count; i++) {
       const row = this.#rows[i]!;
@@ -213,7 +214,7 @@ export class GreeksLoop {
         meters.add(GREEKS.FORWARD_FIRST + chain.source, 1);
       }
       const skip = overloaded && this.#newest[row] !== first + i;
-      this.#computeSlot(first + i, row, chain, nowMs, skip, overloaded);
+      this.#computeSlot(first + i, row, chain, skip, overloaded);
     }
     meters.add(GREEKS.TICKS, own);
     meters.add(GREEKS.PASSED, count - own);
@@ -223,7 +224,6 @@ export class GreeksLoop {
     position: number,
     row: number,
     chain: ChainBook,
-    nowMs: number,
     skip: boolean,
     overloaded: boolean,
   ): void {
@@ -238,7 +238,7 @@ export class GreeksLoop {
     }
     const status = skip
       ? this.#pricer.skip(position, ticks, bytes)
-      : this.#priceSlot(position, row, chain, nowMs, !overloaded);
+      : this.#priceSlot(position, row, chain, !overloaded);
     meters.add(GREEKS.STATUS_FIRST + status, 1);
     const skipped = status === GREEKS_STATUS.GREEKS_SKIPPED;
     // The last-value table takes the section while it is still ours; never a blank for a value.
@@ -246,16 +246,10 @@ export class GreeksLoop {
     const receivedUs = ticks.f64[(bytes >> 3) + TICK_RECEIVE_TIME_F64]!;
     finishGreeks(ticks.i32, state, position);
     if (skipped) meters.add(GREEKS.SKIPPED, 1);
-    else meters.record(GREEKS_HISTOGRAM.AGE_US, Math.max(0, nowMs * 1000 - receivedUs));
+    else meters.record(GREEKS_HISTOGRAM.AGE_US, Math.max(0, this.#batchMs * 1000 - receivedUs));
   }
 
-  #priceSlot(
-    position: number,
-    row: number,
-    chain: ChainBook,
-    nowMs: number,
-    withSides: boolean,
-  ): number {
+  #priceSlot(position: number, row: number, chain: ChainBook, withSides: boolean): number {
     const { ring, table } = this.#options;
     const bytes = ring.slotBytes(position);
     const option = this.#option;
@@ -269,7 +263,7 @@ export class GreeksLoop {
       // Overwritten between the claim and the read: these are not this quote's prices.
       return this.#pricer.skip(position, ring.ticks, bytes);
     }
-    const status = this.#pricer.price(option, nowMs, ring.ticks, bytes, withSides);
+    const status = this.#pricer.price(option, ring.ticks, bytes, withSides);
     if (status === GREEKS_STATUS.OK) this.#watch.look(option, ring.ticks, bytes);
     return status;
   }

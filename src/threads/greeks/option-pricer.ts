@@ -7,8 +7,8 @@ import {
   UNDEFINED_F64,
 } from '../../domain/status.ts';
 import {
-  black76Greeks,
-  blackScholesMertonGreeks,
+  black76GreeksInPlace,
+  blackScholesMertonGreeksInPlace,
   GREEKS_DELTA,
   GREEKS_GAMMA,
   GREEKS_OUTPUTS,
@@ -16,9 +16,19 @@ import {
   GREEKS_THETA,
   GREEKS_VEGA,
 } from '../../pricing/greeks.ts';
-import { solveBlack76 } from '../../pricing/implied-volatility.ts';
+import {
+  SOLVE_DISCOUNT,
+  SOLVE_FORWARD,
+  SOLVE_PRICE,
+  SOLVE_STRIKE,
+  SOLVE_TIME_YEARS,
+  SOLVE_VOLATILITY,
+  solveBlack76InPlace,
+  solveRegisters,
+} from '../../pricing/implied-volatility.ts';
 import { blankGreeks } from '../../shm/blank-greeks.ts';
 import type { TickViews } from '../../shm/block.ts';
+import type { InstrumentTable } from '../../shm/instrument-table.ts';
 import {
   TICK_DELTA_F64,
   TICK_FORWARD_F64,
@@ -42,6 +52,18 @@ import type { ChainBook } from './chain-book.ts';
 import type { QuoteBook } from './quote-book.ts';
 
 const DAYS_PER_YEAR = 365;
+
+/* Places of `#solved`. */
+const PRICE = 0;
+const SIDE = 1;
+const VOLATILITY = 2;
+/* Arguments of the Greeks, in the place of their results. */
+const UNDERLYING = 0;
+const STRIKE = 1;
+const TIME_YEARS = 2;
+const RATE = 3;
+const SIGMA = 4;
+const DIVIDEND_YIELD = 5;
 
 /** The option being priced; one object per worker, overwritten for every tick. */
 export interface PricedOption {
@@ -70,8 +92,8 @@ export class OptionPricer {
   readonly #quotes: QuoteBook;
   readonly #greeks = new Float64Array(GREEKS_OUTPUTS);
   #quality = 0;
-  /** Price and OptionType from which the last volatility was solved. */
-  readonly #solved = new Float64Array(2);
+  /** What the last volatility was solved from, and it. */
+  readonly #solved = new Float64Array(3);
 
   constructor(quotes: QuoteBook) {
     this.#quotes = quotes;
@@ -79,26 +101,20 @@ export class OptionPricer {
 
   /** Price from which the volatility of the last `price` was solved, rupees. */
   get solvedPrice(): number {
-    return this.#solved[0]!;
+    return this.#solved[PRICE]!;
   }
 
   /** Side of the option whose price that was. */
   get solvedType(): 1 | -1 {
-    return this.#solved[1] === 1 ? 1 : -1;
+    return this.#solved[SIDE] === 1 ? 1 : -1;
   }
 
   /**
    * Writes the section of the tick at `tickBytes` (all but its state word) and returns its
-   * GREEKS_STATUS. The chain's clock stands at `nowMs`. `withSides` false leaves out iv_bid and
+   * GREEKS_STATUS. Chain and quotes stand at the present. `withSides` false leaves out iv_bid and
    * iv_ask.
    */
-  price(
-    option: PricedOption,
-    nowMs: number,
-    ticks: TickViews,
-    tickBytes: number,
-    withSides: boolean,
-  ): number {
+  price(option: PricedOption, ticks: TickViews, tickBytes: number, withSides: boolean): number {
     const { chain } = option;
     const words = tickBytes >> 2;
     this.#blank(option.position, ticks, tickBytes);
@@ -115,27 +131,26 @@ export class OptionPricer {
     if (option.bid > 0 && option.ask > 0 && option.bid > option.ask) {
       return this.#finish(ticks, tickBytes, GREEKS_STATUS.CROSSED);
     }
-    const own = this.#solveOwn(option, nowMs);
-    if (own > 0) ticks.f32[words + TICK_IV_OWN_F32] = own;
-    if (withSides) this.#solveSides(option, ticks, words);
-    const volatility = this.#solveStrike(option, own, nowMs);
-    if (!(volatility > 0)) return this.#finish(ticks, tickBytes, -volatility);
-    this.#write(chain, option.optionType, option.strike, volatility, ticks, tickBytes);
+    const status = this.#solve(option, ticks, words, withSides);
+    if (status !== GREEKS_STATUS.OK) return this.#finish(ticks, tickBytes, status);
+    this.#greeks[STRIKE] = option.strike;
+    this.#write(chain, option.optionType, ticks, tickBytes);
     return this.#finish(ticks, tickBytes, GREEKS_STATUS.OK);
   }
 
   /**
-   * Computes the section at `tickBytes`, whose status is OK, again for the chain's forward and time
-   * now, in place; its volatilities stay: they belong to its own quote.
+   * Computes the section of option `row` at `tickBytes`, whose status is OK, again for the chain's
+   * forward and time now, in place; its volatilities stay: they belong to its own quote.
    */
   reprice(
     chain: ChainBook,
-    optionType: 1 | -1,
-    strike: number,
+    row: number,
+    table: InstrumentTable,
     ticks: TickViews,
     tickBytes: number,
   ): void {
-    const volatility = ticks.f64[(tickBytes >> 3) + TICK_IV_F64]!;
+    this.#solved[VOLATILITY] = ticks.f64[(tickBytes >> 3) + TICK_IV_F64]!;
+    this.#greeks[STRIKE] = table.strikes[row]!;
     const isDegraded = chain.source === FORWARD_SOURCE.SPOT_CARRY;
     ticks.f32[(tickBytes >> 2) + TICK_TIME_TO_EXPIRY_F32] = chain.timeYears;
     ticks.u8[tickBytes + TICK_FORWARD_SOURCE_U8] = chain.source;
@@ -143,7 +158,7 @@ export class OptionPricer {
       (ticks.u8[tickBytes + TICK_QUALITY_U8]! & ~QUALITY.FORWARD_DEGRADED) |
       (isDegraded ? QUALITY.FORWARD_DEGRADED : 0);
     ticks.f64[(tickBytes >> 3) + TICK_FORWARD_F64] = chain.forward;
-    this.#write(chain, optionType, strike, volatility, ticks, tickBytes);
+    this.#write(chain, table.optionTypes[row] === 1 ? 1 : -1, ticks, tickBytes);
   }
 
   /** Takes the values out of the section at `tickBytes`: the chain's clock leaves none. */
@@ -160,87 +175,91 @@ export class OptionPricer {
     return this.#finish(ticks, tickBytes, GREEKS_STATUS.GREEKS_SKIPPED);
   }
 
-  /** Volatility of the leg's own mid, else of its last price; negative: -status. */
-  #solveOwn(option: PricedOption, nowMs: number): number {
-    const { optionType, strike, chain, bid, ask, tradeMs } = option;
-    const twoSided = bid > 0 && ask > 0;
-    const price = twoSided ? (bid + ask) / 2 : option.last;
-    if (!(price > 0)) return -GREEKS_STATUS.NO_QUOTE;
-    // A trade of long ago met another forward than today's.
-    if (!twoSided && tradeMs > 0 && !this.#quotes.isFresh(tradeMs, nowMs)) {
-      return -GREEKS_STATUS.STALE;
+  /** Solves what there is to solve of an option; leaves the volatility of its strike in `#solved`. */
+  #solve(option: PricedOption, ticks: TickViews, words: number, withSides: boolean): number {
+    const { chain } = option;
+    solveRegisters[SOLVE_FORWARD] = chain.forward;
+    solveRegisters[SOLVE_STRIKE] = option.strike;
+    solveRegisters[SOLVE_TIME_YEARS] = chain.timeYears;
+    solveRegisters[SOLVE_DISCOUNT] = chain.discount;
+    const own = this.#solveOwn(option);
+    if (own === GREEKS_STATUS.OK) {
+      ticks.f32[words + TICK_IV_OWN_F32] = solveRegisters[SOLVE_VOLATILITY]!;
+      this.#takeSolution(option.optionType);
     }
-    this.#solved[0] = price;
-    this.#solved[1] = optionType;
-    return solveBlack76(optionType, price, chain.forward, strike, chain.timeYears, chain.discount);
-  }
-
-  /** Volatility of the strike: from its out-of-the-money leg if that is fresh, else `own`. */
-  #solveStrike(option: PricedOption, own: number, nowMs: number): number {
-    const { optionType, strike, chain, row } = option;
-    const inTheMoney = optionType * (chain.forward - strike) > 0;
-    const other = inTheMoney ? chain.otherLeg(row, optionType, strike) : -1;
-    if (other >= 0) {
-      // Priced as the other leg prices itself, so that both show the same volatility.
-      const quoted = this.#quotes.mid(other) > 0;
-      const price = quoted
-        ? this.#quotes.freshMid(other, nowMs)
-        : this.#quotes.freshLast(other, nowMs);
-      const type = optionType === 1 ? -1 : 1;
-      const { forward, timeYears, discount } = chain;
-      const solved =
-        price > 0 ? solveBlack76(type, price, forward, strike, timeYears, discount) : 0;
-      if (solved > 0) {
-        if (!quoted) this.#quality |= QUALITY.PRICE_FROM_LAST_TRADE;
-        this.#solved[0] = price;
-        this.#solved[1] = type;
-        return solved;
-      }
+    if (withSides) {
+      solveRegisters[SOLVE_PRICE] = option.bid;
+      this.#solveSide(option.optionType, ticks, words + TICK_IV_BID_F32);
+      solveRegisters[SOLVE_PRICE] = option.ask;
+      this.#solveSide(option.optionType, ticks, words + TICK_IV_ASK_F32);
     }
+    if (this.#solveOther(option)) return GREEKS_STATUS.OK;
     const twoSided = option.bid > 0 && option.ask > 0;
     if (!twoSided && option.last > 0) this.#quality |= QUALITY.PRICE_FROM_LAST_TRADE;
     return own;
   }
 
-  #solveSides(option: PricedOption, ticks: TickViews, words: number): void {
-    const { optionType, strike, chain, bid, ask } = option;
-    const { forward, timeYears, discount } = chain;
-    if (bid > 0) {
-      const solved = solveBlack76(optionType, bid, forward, strike, timeYears, discount);
-      if (solved > 0) ticks.f32[words + TICK_IV_BID_F32] = solved;
-    }
-    if (ask > 0) {
-      const solved = solveBlack76(optionType, ask, forward, strike, timeYears, discount);
-      if (solved > 0) ticks.f32[words + TICK_IV_ASK_F32] = solved;
-    }
+  #takeSolution(side: 1 | -1): void {
+    this.#solved[PRICE] = solveRegisters[SOLVE_PRICE]!;
+    this.#solved[SIDE] = side;
+    this.#solved[VOLATILITY] = solveRegisters[SOLVE_VOLATILITY]!;
   }
 
-  /* A spot at the forward's present carry gives both models one price, so one volatility. */
-  #write(
-    chain: ChainBook,
-    optionType: 1 | -1,
-    strike: number,
-    volatility: number,
-    ticks: TickViews,
-    tickBytes: number,
-  ): void {
-    const { forward, timeYears, rate } = chain;
+  /** From the leg's own mid, else its last price. Returns the status. */
+  #solveOwn(option: PricedOption): number {
+    const twoSided = option.bid > 0 && option.ask > 0;
+    const price = twoSided ? (option.bid + option.ask) / 2 : option.last;
+    if (!(price > 0)) return GREEKS_STATUS.NO_QUOTE;
+    // A trade of long ago met another forward than today's.
+    if (!twoSided && !this.#quotes.isTradeFresh(option)) return GREEKS_STATUS.STALE;
+    solveRegisters[SOLVE_PRICE] = price;
+    return solveBlack76InPlace(option.optionType);
+  }
+
+  /** The price of one side is in its register; 0 none. */
+  #solveSide(side: 1 | -1, ticks: TickViews, word: number): void {
+    if (!(solveRegisters[SOLVE_PRICE]! > 0)) return;
+    if (solveBlack76InPlace(side) !== GREEKS_STATUS.OK) return;
+    ticks.f32[word] = solveRegisters[SOLVE_VOLATILITY]!;
+  }
+
+  /**
+   * In the money: from the strike's other leg, priced as that prices itself, so that both show the
+   * same volatility. False if there is none.
+   */
+  #solveOther(option: PricedOption): boolean {
+    const { optionType, chain, row } = option;
+    if (optionType * (chain.forward - option.strike) <= 0) return false;
+    const other = chain.otherLeg(row, optionType, option.strike);
+    if (other < 0) return false;
+    const quotes = this.#quotes;
+    const isQuoted = quotes.mids[other]! > 0;
+    if (isQuoted ? !quotes.hasFreshMid(other) : !quotes.hasFreshLast(other)) return false;
+    const side = optionType === 1 ? -1 : 1;
+    solveRegisters[SOLVE_PRICE] = isQuoted ? quotes.mids[other]! : quotes.last[other]!;
+    if (solveBlack76InPlace(side) !== GREEKS_STATUS.OK) return false;
+    if (!isQuoted) this.#quality |= QUALITY.PRICE_FROM_LAST_TRADE;
+    this.#takeSolution(side);
+    return true;
+  }
+
+  /**
+   * Greeks of the strike in `#greeks` and the volatility in `#solved`. A spot at the forward's
+   * present carry gives both models one price, so one volatility.
+   */
+  #write(chain: ChainBook, optionType: 1 | -1, ticks: TickViews, tickBytes: number): void {
     const out = this.#greeks;
+    const volatility = this.#solved[VOLATILITY]!;
+    out[TIME_YEARS] = chain.timeYears;
+    out[RATE] = chain.rate;
+    out[SIGMA] = volatility;
     if (chain.isSpotModel) {
-      const spot = chain.impliedSpot;
-      const { dividendYield } = chain.facts;
-      blackScholesMertonGreeks(
-        out,
-        optionType,
-        spot,
-        strike,
-        timeYears,
-        rate,
-        dividendYield,
-        volatility,
-      );
+      out[UNDERLYING] = chain.impliedSpot;
+      out[DIVIDEND_YIELD] = chain.facts.dividendYield;
+      blackScholesMertonGreeksInPlace(out, optionType);
     } else {
-      black76Greeks(out, optionType, forward, strike, timeYears, rate, volatility);
+      out[UNDERLYING] = chain.forward;
+      black76GreeksInPlace(out, optionType);
     }
     const gamma = out[GREEKS_GAMMA]!;
     if (gamma > chain.repriced.gamma) chain.repriced.gamma = gamma;

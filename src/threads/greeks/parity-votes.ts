@@ -46,13 +46,7 @@ export class ParityVotes {
   }
 
   /** Notes the strike's quotes at `place` if both legs are fresh and two-sided. */
-  #vote(
-    chain: ChainBook,
-    quotes: QuoteBook,
-    nowMs: number,
-    index: number,
-    place: number,
-  ): boolean {
+  #vote(chain: ChainBook, quotes: QuoteBook, nowMs: number, index: number, place: number): boolean {
     const call = chain.calls[index]!;
     const put = chain.puts[index]!;
     if (call < 0 || put < 0) return false;

@@ -117,10 +117,7 @@ export class QualityWatch {
     const at = bytes >> 3;
     const iv = f64[at + TICK_IV_F64]!;
     const terms = forwardTerms(option);
-    const solved = referenceVolatility(
-      { ...terms, type: pricer.solvedType },
-      pricer.solvedPrice,
-    );
+    const solved = referenceVolatility({ ...terms, type: pricer.solvedType }, pricer.solvedPrice);
     const isSpot = chain.isSpotModel;
     const expected = referenceGreeks(isSpot ? spotTerms(option) : terms, iv);
     const uncertain = PRICE_TOLERANCE * terms.underlying;
@@ -129,11 +126,7 @@ export class QualityWatch {
     const pairs = [
       [iv, solved, uncertain / expected.vega],
       [f64[at + TICK_DELTA_F64]!, expected.delta, PRICE_TOLERANCE],
-      [
-        f64[at + TICK_GAMMA_F64]!,
-        expected.gamma,
-        PRICE_TOLERANCE / (terms.underlying * deviation),
-      ],
+      [f64[at + TICK_GAMMA_F64]!, expected.gamma, PRICE_TOLERANCE / (terms.underlying * deviation)],
       [f64[at + TICK_THETA_F64]! * DAYS_PER_YEAR, expected.theta, uncertain],
       [f64[at + TICK_VEGA_F64]! * 100, expected.vega, uncertain],
       [f64[at + TICK_RHO_F64]! * 100, rho, uncertain],

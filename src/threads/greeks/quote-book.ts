@@ -26,6 +26,8 @@ export class QuoteBook {
   readonly bid: Float64Array;
   readonly ask: Float64Array;
   readonly last: Float64Array;
+  /** Middle of a two-sided, uncrossed quote. */
+  readonly mids: Float64Array;
   /** Receive time of bid and ask, epoch ms; 0 = never. */
   readonly timeMs: Float64Array;
   /** Receive time of the last price, epoch ms; 0 = never. */
@@ -35,13 +37,22 @@ export class QuoteBook {
   /** The market is in session. */
   isOpen = true;
 
+  /* In an array: numbers that are handed to functions may have to be boxed for it. */
+  readonly #nowMs = new Float64Array(1);
+
   constructor(rows: number) {
     this.bid = new Float64Array(rows);
     this.ask = new Float64Array(rows);
     this.last = new Float64Array(rows);
+    this.mids = new Float64Array(rows);
     this.timeMs = new Float64Array(rows);
     this.lastMs = new Float64Array(rows);
     this.tradeMs = new Float64Array(rows);
+  }
+
+  /** Sets the book's own time, epoch ms. */
+  setClock(nowMs: number): void {
+    this.#nowMs[0] = nowMs;
   }
 
   /** Takes over the quote of the tick at `tickBytes`. */
@@ -57,14 +68,17 @@ export class QuoteBook {
     if (ticks.u8[tickBytes + TICK_MODE_U8] !== MODE.FULL) return;
     this.timeMs[row] = timeMs;
     this.tradeMs[row] = tradeTimeMs(u32[base + TICK_LAST_TRADE_TIME_U32]!);
-    const bid = u32[base + TICK_DEPTH_U32]!;
-    const ask = u32[base + ASK_U32]!;
+    const bidUnits = u32[base + TICK_DEPTH_U32]!;
+    const askUnits = u32[base + ASK_U32]!;
     // Index packets in full mode have no depth.
-    this.bid[row] = bid === UNDEFINED_U32 ? 0 : bid * scale;
-    this.ask[row] = ask === UNDEFINED_U32 ? 0 : ask * scale;
+    const bid = bidUnits === UNDEFINED_U32 ? 0 : bidUnits * scale;
+    const ask = askUnits === UNDEFINED_U32 ? 0 : askUnits * scale;
+    this.bid[row] = bid;
+    this.ask[row] = ask;
+    this.mids[row] = bid > 0 && ask >= bid ? (bid + ask) / 2 : 0;
   }
 
-/** Reads the quote of the tick at `tickBytes` into `target`, rupees, 0 = none. */
+  /** Reads the quote of the tick at `tickBytes` into `target`, rupees, 0 = none. */
   read(
     ticks: TickViews,
     tickBytes: number,
@@ -84,9 +98,22 @@ export class QuoteBook {
 
   /** Middle of a two-sided, uncrossed quote; 0 if there is none. */
   mid(row: number): number {
-    const bid = this.bid[row]!;
-    const ask = this.ask[row]!;
-    return bid > 0 && ask >= bid ? (bid + ask) / 2 : 0;
+    return this.mids[row]!;
+  }
+
+  /** True if the book has a middle and is fresh at the book's own time. */
+  hasFreshMid(row: number): boolean {
+    return this.mids[row]! > 0 && this.isFresh(this.timeMs[row]!, this.#nowMs[0]!);
+  }
+
+  /** True if `freshLast` of the book's own time is a price. */
+  hasFreshLast(row: number): boolean {
+    return this.freshLast(row, this.#nowMs[0]!) > 0;
+  }
+
+  /** True if a trade of `option` at its last price, if known, is fresh at the book's own time. */
+  isTradeFresh({ tradeMs }: { tradeMs: number }): boolean {
+    return tradeMs === 0 || this.isFresh(tradeMs, this.#nowMs[0]!);
   }
 
   /** False: a price of `timeMs` is too old to say anything about `nowMs` (both epoch ms). */

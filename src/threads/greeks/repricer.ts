@@ -198,8 +198,7 @@ export class Repricer {
     // It has ticked meanwhile.
     if (off <= chain.repriced.near) return false;
     lastValues.beginGreeks(row);
-    const type = table.optionTypes[row] === 1 ? 1 : -1;
-    pricer.reprice(chain, type, table.strikes[row]!, ticks, bytes);
+    pricer.reprice(chain, row, table, ticks, bytes);
     lastValues.endGreeks(row);
     return true;
   }
@@ -221,7 +220,7 @@ export class Repricer {
     option.chain = chain;
     quotes.read(quote, 0, option);
     lastValues.beginGreeks(row);
-    const status = pricer.price(option, nowMs, lastValues.ticks, lastValues.rowBytes(row), true);
+    const status = pricer.price(option, lastValues.ticks, lastValues.rowBytes(row), true);
     lastValues.endGreeks(row);
     return status === GREEKS_STATUS.OK;
   }

@@ -81,7 +81,7 @@ class PublishThread {
     this.#port = port;
     this.#context = createThreadContext('publish', data, blocks.meters, METER_WRITER.PUBLISH);
     const { clock, meters, logger } = this.#context;
-    this.#keys = new KeyTable(clock, data.keys);
+    this.#keys = new KeyTable(clock, data.keys, data.keysComplete);
     this.#lockOut = new LockOut(clock);
     this.#gate = new Gatekeeper({
       keys: this.#keys,

@@ -9,9 +9,9 @@ const SECRETS = { api_key: 'k9Qw2mZx', api_secret: 's7Lp4vRt8n', access_token: '
 
 interface Shell {
   folder: string;
-  run(args: string[], input?: string): Promise<TickerRun>;
+  run: (args: string[], input?: string) => Promise<TickerRun>;
   /** Standard output of a run that must succeed. */
-  out(args: string[], input?: string): Promise<string>;
+  out: (args: string[], input?: string) => Promise<string>;
 }
 
 async function shell(t: TestContext): Promise<Shell> {

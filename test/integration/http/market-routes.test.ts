@@ -6,6 +6,7 @@ import { test, type TestContext } from 'node:test';
 import { TickerError } from '../../../src/domain/error-codes.ts';
 import { marketRoutes, type MarketRoutesOptions } from '../../../src/http/market-routes.ts';
 import type { InstrumentSearch } from '../../../src/domain/ports.ts';
+import { type BookSide, liquidityOf } from '../../../src/pricing/liquidity.ts';
 import type { Readiness } from '../../../src/http/routes/system.ts';
 import {
   FULL_KEY,
@@ -14,6 +15,10 @@ import {
   startWeb,
   type WebFixture,
 } from '../../support/http/web-fixture.ts';
+
+function side(price: number, quantity: number, orders: number): BookSide {
+  return { prices: [price], quantities: [quantity], orders: [orders] };
+}
 
 interface Market extends WebFixture {
   searches: InstrumentSearch[];
@@ -64,6 +69,12 @@ async function startMarket(
         return '{"underlying":"NIFTY","expiries":["2026-12-01"]}';
       },
       instrument: async (id) => JSON.stringify({ symbol: id }),
+    },
+    liquidity: {
+      liquidity: async (token) => {
+        if (token !== 256265) throw new TickerError('NO_QUOTE');
+        return liquidityOf(side(99.95, 500, 10), side(100.05, 499, 10), 100);
+      },
     },
     ...changes,
   });
@@ -260,4 +271,62 @@ test('describes itself, for programs and for people', async (t) => {
   assert.equal(style.headers.get('content-type'), 'text/css; charset=utf-8');
   const errors = await fetch(`${url}/docs/errors`);
   assert.match(await errors.text(), /id="NOT_FOUND"/);
+});
+
+test('liquidity: measures of the newest quote, null where the book does not say', async (t) => {
+  const { url } = await startMarket(t);
+  const headers = authorization(TICKS_KEY);
+  const response = await fetch(`${url}/v1/liquidity/256265`, { headers });
+  assert.equal(response.status, 200);
+  const answer = (await response.json()) as Record<string, unknown>;
+  assert.equal(answer['instrument_token'], 256265);
+  assert.equal(answer['best_bid_quantity'], 500);
+  assert.equal(answer['average_ask_order'], 49.9);
+  assert.equal(Number(answer['impact_100']).toFixed(9), '0.050000000');
+  assert.equal(answer['impact_500'], null);
+  assert.equal(Number(answer['score']).toFixed(1), '75.9');
+  assert.deepEqual([answer['tier'], answer['flags']], ['MEDIUM', ['FEW_ORDERS']]);
+});
+
+test('the liquidity answer has exactly the fields that the document describes', async (t) => {
+  const { url } = await startMarket(t);
+  const headers = authorization(TICKS_KEY);
+  const answer = (await (await fetch(`${url}/v1/liquidity/256265`, { headers })).json()) as object;
+  const document = (await (await fetch(`${url}/openapi.json`)).json()) as {
+    paths: Record<
+      string,
+      {
+        get: {
+          responses: Record<
+            string,
+            {
+              content: Record<
+                string,
+                {
+                  schema: { properties: object };
+                }
+              >;
+            }
+          >;
+        };
+      }
+    >;
+  };
+  const schema =
+    document.paths['/v1/liquidity/{token}']?.get.responses['200']?.content['application/json'];
+  assert.deepEqual(Object.keys(answer), Object.keys(schema?.schema.properties ?? {}));
+});
+
+test('liquidity of an instrument that is not received is 404 NO_QUOTE, retryable', async (t) => {
+  const { url } = await startMarket(t);
+  const headers = authorization(TICKS_KEY);
+  const missing = await fetch(`${url}/v1/liquidity/5`, { headers });
+  const problem = (await missing.json()) as Record<string, unknown>;
+  assert.deepEqual(
+    [missing.status, problem['code'], problem['retryable']],
+    [404, 'NO_QUOTE', true],
+  );
+  const nonsense = await fetch(`${url}/v1/liquidity/NIFTY`, { headers });
+  assert.equal(nonsense.status, 400);
+  assert.equal((await fetch(`${url}/v1/liquidity/5`)).status, 401);
 });

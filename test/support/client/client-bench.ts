@@ -25,6 +25,7 @@ export class ClientBench {
     heartbeat: [],
     gap: [],
     chain: [],
+    analytics: [],
     notice: [],
     error: [],
     close: [],

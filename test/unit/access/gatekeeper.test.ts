@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { newApiKey } from '../../../src/access/api-key.ts';
 import { Gatekeeper } from '../../../src/access/gatekeeper.ts';
 import { configuredKey, KeyTable } from '../../../src/access/key-table.ts';
 import { LOCK_OUT_RULE, LockOut } from '../../../src/access/lock-out.ts';
@@ -40,10 +42,24 @@ test('wrong keys lock their address out, a right one then included, and nobody e
   assert.ok('principal' in gatekeeper.admit('right', '192.0.2.8'));
   assert.equal(refused.filter((reason) => reason === 'UNAUTHENTICATED').length, failuresMax);
   assert.equal(refused.at(-1), 'LOCKED_OUT');
-  assert.deepEqual(gatekeeper.takeWrongKeys(), [{ address: ADDRESS, count: failuresMax }]);
+  assert.deepEqual(gatekeeper.takeWrongKeys(), [
+    { address: ADDRESS, forgiven: false, count: failuresMax },
+  ]);
   assert.deepEqual(gatekeeper.takeWrongKeys(), []);
   clock.advance(firstLockMs);
   assert.ok('principal' in gatekeeper.admit('right', ADDRESS));
+});
+
+test('a right key is told when it forgets wrong ones, of earlier reports too', () => {
+  const { gatekeeper } = gate();
+  principalOf(gatekeeper);
+  assert.deepEqual(gatekeeper.takeWrongKeys(), []);
+  gatekeeper.admit('wrong', ADDRESS);
+  assert.deepEqual(gatekeeper.takeWrongKeys(), [{ address: ADDRESS, forgiven: false, count: 1 }]);
+  principalOf(gatekeeper);
+  gatekeeper.admit('wrong', ADDRESS);
+  gatekeeper.admit('wrong', ADDRESS);
+  assert.deepEqual(gatekeeper.takeWrongKeys(), [{ address: ADDRESS, forgiven: true, count: 2 }]);
 });
 
 test('the last use of each key is told once', () => {
@@ -64,4 +80,19 @@ test('connections and requests are counted by key', () => {
   assert.equal(gatekeeper.enter(principal), true);
   assert.equal(gatekeeper.takeRequest(principal).allowed, true);
   assert.equal(gatekeeper.takeRequest(principal).allowed, false);
+});
+
+test('before the stored keys are known, a text that may be one is not called wrong', () => {
+  const clock = new ManualClock();
+  const keys = new KeyTable(clock, [], false);
+  const gatekeeper = new Gatekeeper({ keys, lockOut: new LockOut(clock), clock });
+  const { key } = newApiKey('development', randomBytes);
+  assert.deepEqual(gatekeeper.admit(key, ADDRESS), { refused: 'NOT_READY' });
+  assert.deepEqual(gatekeeper.takeWrongKeys(), []);
+  assert.deepEqual(gatekeeper.admit('wrong', ADDRESS), { refused: 'UNAUTHENTICATED' });
+  keys.replace([configuredKey('new', key, ['admin'])]);
+  assert.ok('principal' in gatekeeper.admit(key, ADDRESS));
+  assert.deepEqual(gatekeeper.admit(newApiKey('development', randomBytes).key, ADDRESS), {
+    refused: 'UNAUTHENTICATED',
+  });
 });

@@ -72,7 +72,8 @@ describe('a right key', () => {
     const { lockOut, fail } = rig();
     for (let n = 0; n < 5; n++) {
       fail(failuresMax - 1);
-      lockOut.success(ADDRESS);
+      assert.equal(lockOut.success(ADDRESS), true);
+      assert.equal(lockOut.success(ADDRESS), false);
     }
     assert.equal(lockOut.check(ADDRESS), 0);
     assert.equal(lockOut.size, 0);

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { LockOut, LOCK_OUT_RULE } from '../../../../src/access/lock-out.ts';
 import { SharedLockOut } from '../../../../src/access/shared-lock-out.ts';
+import type { WrongKeys } from '../../../../src/domain/access.ts';
 import { createSystemClock } from '../../../../src/domain/clock.ts';
 import { TickerError } from '../../../../src/domain/error-codes.ts';
 import { keyName } from '../../../../src/storage/redis/key-names.ts';
@@ -14,7 +15,12 @@ import { connectRedis } from '../../../support/redis-rig.ts';
 import { redisUrl, TestRedis } from '../../../support/test-redis.ts';
 
 const MINUTE_MS = 60_000;
+const { failuresMax, firstLockMs } = LOCK_OUT_RULE;
 const clock = createSystemClock();
+
+function wrong(address: string, count: number, forgiven = false): WrongKeys {
+  return { address, forgiven, count };
+}
 
 /** An IPv6 site that no other run has used. */
 function newAddress(): string {
@@ -121,15 +127,32 @@ describe('the lock-out of several instances', () => {
     const [one, two] = rigs.map(({ redis }) => instance(redis));
     assert.ok(one !== undefined && two !== undefined);
     const address = newAddress();
-    await one.shared.failures(address, LOCK_OUT_RULE.failuresMax - 1);
+    await one.shared.wrongKeys(wrong(address, failuresMax - 1));
     assert.equal(one.lockOut.check(address), 0);
-    await two.shared.failures(address, 1);
+    await two.shared.wrongKeys(wrong(address, 1));
     assert.ok(two.lockOut.check(address) > 0);
     // The news may have been sent before the other instance listened; the counters make up for it.
-    await one.shared.failures(address, LOCK_OUT_RULE.failuresMax);
-    assert.ok(one.lockOut.check(address) > LOCK_OUT_RULE.firstLockMs);
+    await one.shared.wrongKeys(wrong(address, failuresMax));
+    assert.ok(one.lockOut.check(address) > firstLockMs);
     assert.equal(await two.locked, address);
     assert.deepEqual([...one.errors, ...two.errors], []);
+  });
+
+  test('a right key at one of them forgets the wrong ones at all of them', async (t) => {
+    const url = await redisUrl(t);
+    if (url === undefined) return;
+    const rig = connectRedis(t, url);
+    await rig.reached('ready');
+    const { lockOut, shared, errors } = instance(rig.redis);
+    const address = newAddress();
+    await shared.wrongKeys(wrong(address, failuresMax - 1));
+    await shared.wrongKeys(wrong(address, failuresMax - 1, true));
+    await shared.wrongKeys(wrong(address, 0, true));
+    await shared.wrongKeys(wrong(address, failuresMax - 1));
+    assert.equal(lockOut.check(address), 0);
+    await shared.wrongKeys(wrong(address, 1));
+    assert.ok(lockOut.check(address) > 0);
+    assert.deepEqual(errors, []);
   });
 
   test('without Redis each instance goes on by itself, and says so', async (t) => {
@@ -139,11 +162,11 @@ describe('the lock-out of several instances', () => {
     await rig.reached('ready');
     const { lockOut, shared, errors } = instance(rig.redis);
     await server.kill();
-    await shared.failures('192.0.2.1', LOCK_OUT_RULE.failuresMax);
+    await shared.wrongKeys(wrong('192.0.2.1', failuresMax));
     assert.equal(errors.length, 1);
     assert.ok(errors[0] instanceof TickerError && errors[0].code === 'REDIS_UNAVAILABLE');
     assert.equal(lockOut.check('192.0.2.1'), 0);
-    for (let n = 0; n < LOCK_OUT_RULE.failuresMax; n++) lockOut.failure('192.0.2.1');
+    for (let n = 0; n < failuresMax; n++) lockOut.failure('192.0.2.1');
     assert.ok(lockOut.check('192.0.2.1') > 0);
   });
 });

@@ -32,7 +32,7 @@ function spoil(t: { mock: typeof test.mock }, change: (f64: Float64Array, at: nu
     'price',
     function (this: OptionPricer, ...args: Parameters<OptionPricer['price']>): number {
       const status = price.apply(this, args);
-      change(args[2].f64, args[3] >> 3);
+      change(args[1].f64, args[2] >> 3);
       return status;
     },
   );
