@@ -157,7 +157,7 @@ export function blackScholesMertonGreeksInPlace(out: Float64Array, type: OptionT
   const density = leg[LEG_DENSITY]!;
   out[GREEKS_PRICE] = leg[LEG_PRICE]!;
   // In this order far in the money, where the quotient is 1, no rounding but the factor's is left.
-  out[GREEKS_DELTA] = asset > 0 ? type * yieldFactor * (asset / leg[LEG_ASSET]!) : 0;
+  out[GREEKS_DELTA] = asset > 0 ? type * yieldFactor * (asset / leg[LEG_ASSET]) : 0;
   out[GREEKS_GAMMA] = density > 0 ? density / spot / (spot * deviation) : 0;
   out[GREEKS_THETA] =
     type * (dividendYield * asset - rate * cash) - (0.5 * density * volatility) / rootTime;

@@ -11,8 +11,10 @@ test('the memory document has a section for every region and a row for every fie
     'Ring control words',
     'Tick slot',
     'Last-value row',
+    'Chain row',
     'Instrument table',
     'Meters',
+    'Reprice rings',
   ]);
   for (const { name, offset, size, type } of byteTable('tick-slot.ts', 'Tick slot').fields) {
     assert.ok(document.includes(`| ${offset} | ${size} | ${type} | \`${name}\` |`), name);

@@ -45,7 +45,11 @@ export interface Opened {
 }
 
 /** The embedded PostgreSQL of `dataDirectory`, stopped at the end of the test. */
-export async function openEmbedded(t: TestContext, dataDirectory: string): Promise<Opened> {
+export async function openEmbedded(
+  t: TestContext,
+  dataDirectory: string,
+  isDurable = true,
+): Promise<Opened> {
   const clock = createSystemClock();
   const log: string[] = [];
   const write = (line: string): void => {
@@ -53,7 +57,7 @@ export async function openEmbedded(t: TestContext, dataDirectory: string): Promi
     log.push(`${level} ${msg}`);
   };
   const logger = createLogger({ level: 'info', thread: 'test', clock, sink: { write } });
-  const embedded = await EmbeddedPostgres.open({ dataDirectory, clock, logger });
+  const embedded = await EmbeddedPostgres.open({ dataDirectory, clock, logger, isDurable });
   atEnd(t, () => embedded.stop());
   return { embedded, log };
 }

@@ -1,4 +1,10 @@
-import { type Admission, DEFAULT_KEY_LIMITS, type KeyLimits, type Principal, type Scope } from '../../src/domain/access.ts';
+import {
+  type Admission,
+  DEFAULT_KEY_LIMITS,
+  type KeyLimits,
+  type Principal,
+  type Scope,
+} from '../../src/domain/access.ts';
 import type { ChainKey, SubscribableInstrument } from '../../src/domain/ports.ts';
 import { GREEKS_STATUS } from '../../src/domain/status.ts';
 import { ClientConnection, BY_NAME, Subscription } from '../../src/fanout/connection.ts';

@@ -19,7 +19,14 @@
 export const BLOCK_HEADER_BYTES = 128;
 export const BLOCK_MAGIC = 0x5449_434b;
 export const LAYOUT_VERSION = 1;
-export const BLOCK_KIND = { RING: 1, LAST_VALUES: 2, INSTRUMENTS: 3, METERS: 4, REPRICED: 5, CHAINS: 6 } as const;
+export const BLOCK_KIND = {
+  RING: 1,
+  LAST_VALUES: 2,
+  INSTRUMENTS: 3,
+  METERS: 4,
+  REPRICED: 5,
+  CHAINS: 6,
+} as const;
 
 export const HEADER_MAGIC_U32 = 0;
 export const HEADER_KIND_U32 = 1;

@@ -261,15 +261,15 @@ export class OptionPricer {
       out[UNDERLYING] = chain.forward;
       black76GreeksInPlace(out, optionType);
     }
-    const gamma = out[GREEKS_GAMMA]!;
+    const gamma = out[GREEKS_GAMMA];
     if (gamma > chain.repriced.gamma) chain.repriced.gamma = gamma;
     const { f64 } = ticks;
     const base = tickBytes >> 3;
     f64[base + TICK_IV_F64] = volatility;
     f64[base + TICK_DELTA_F64] = out[GREEKS_DELTA]!;
     f64[base + TICK_GAMMA_F64] = gamma;
-    f64[base + TICK_THETA_F64] = out[GREEKS_THETA]! / DAYS_PER_YEAR;
-    f64[base + TICK_VEGA_F64] = out[GREEKS_VEGA]! / 100;
+    f64[base + TICK_THETA_F64] = out[GREEKS_THETA] / DAYS_PER_YEAR;
+    f64[base + TICK_VEGA_F64] = out[GREEKS_VEGA] / 100;
     f64[base + TICK_RHO_F64] = out[GREEKS_RHO]! / 100;
   }
 

@@ -1,5 +1,4 @@
 import { parityForward } from '../../pricing/forward.ts';
-import type { ChainBook } from './chain-book.ts';
 import type { QuoteBook } from './quote-book.ts';
 
 /** Strikes nearest the money that vote on the forward. */
@@ -8,6 +7,16 @@ const STRIKES_MAX = 7;
 const STRIKES_MIN = 3;
 /** Rupees; a locked book has spread 0: count it as the narrowest one that the tick size allows. */
 const SPREAD_MIN = 0.05;
+
+/** What votes are taken from: a chain at its present time. */
+export interface ParityChain {
+  readonly strikes: Float64Array;
+  /** Rows of the legs of each strike; -1 not in use. */
+  readonly calls: Int32Array;
+  readonly puts: Int32Array;
+  readonly discount: number;
+  strikeAtOrAbove(price: number): number;
+}
 
 /** Collects what the strikes of a chain say about its forward. */
 export class ParityVotes {
@@ -20,7 +29,7 @@ export class ParityVotes {
    * Put-call parity of the strikes of `chain` nearest to `anchor` (rupees; 0 unknown), rupees; 0 if
    * too few are quoted.
    */
-  forward(chain: ChainBook, quotes: QuoteBook, nowMs: number, anchor: number): number {
+  forward(chain: ParityChain, quotes: QuoteBook, nowMs: number, anchor: number): number {
     const { strikes } = chain;
     let above = anchor > 0 ? chain.strikeAtOrAbove(anchor) : strikes.length >> 1;
     let below = above - 1;
@@ -46,7 +55,13 @@ export class ParityVotes {
   }
 
   /** Notes the strike's quotes at `place` if both legs are fresh and two-sided. */
-  #vote(chain: ChainBook, quotes: QuoteBook, nowMs: number, index: number, place: number): boolean {
+  #vote(
+    chain: ParityChain,
+    quotes: QuoteBook,
+    nowMs: number,
+    index: number,
+    place: number,
+  ): boolean {
     const call = chain.calls[index]!;
     const put = chain.puts[index]!;
     if (call < 0 || put < 0) return false;

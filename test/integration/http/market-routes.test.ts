@@ -330,3 +330,25 @@ test('liquidity of an instrument that is not received is 404 NO_QUOTE, retryable
   assert.equal(nonsense.status, 400);
   assert.equal((await fetch(`${url}/v1/liquidity/5`)).status, 401);
 });
+
+test('every documented route but the public ones refuses a caller without a key, and a wrong key', async (t) => {
+  const { url } = await startMarket(t, { production: true });
+  const document = (await (await fetch(`${url}/openapi.json`)).json()) as {
+    paths: Record<string, Record<string, { security?: unknown[] }>>;
+  };
+  const open = new Set(['/livez', '/readyz', '/startupz', '/version']);
+  let guarded = 0;
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const [method, { security }] of Object.entries(methods)) {
+      const ask = (headers: Record<string, string>) =>
+        fetch(url + path.replaceAll(/\{[^}]*\}/g, '1'), { method: method.toUpperCase(), headers });
+      const isOpen = open.has(path);
+      assert.equal(security?.length === 0, isOpen, `${path} says who may call`);
+      if (isOpen) continue;
+      guarded += 1;
+      assert.equal((await ask({})).status, 401, `${method} ${path}`);
+      assert.equal((await ask({ authorization: 'Bearer wrong' })).status, 401, `${method} ${path}`);
+    }
+  }
+  assert.ok(guarded >= 3, `${guarded} guarded routes`);
+});

@@ -247,6 +247,13 @@ test('counts what was sent, and not what a closed socket dropped', () => {
   rig.deliver();
   assert.deepEqual(
     { ...rig.delivery.counts },
-    { ticks: 2, frames: 1, bytes: open.socket.frames[0]!.length, snapshots: 0, repriced: 0, tooSlow: 0 },
+    {
+      ticks: 2,
+      frames: 1,
+      bytes: open.socket.frames[0]!.length,
+      snapshots: 0,
+      repriced: 0,
+      tooSlow: 0,
+    },
   );
 });

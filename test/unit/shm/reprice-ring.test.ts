@@ -10,7 +10,7 @@ function append(ring: RepriceRing, ...rows: number[]): void {
 function readAll(ring: RepriceRing, from: number, most = 3): number[] {
   const found: number[] = [];
   const rows = new Int32Array(most);
-  for (let at = ring.oldest(from); ; ) {
+  for (let at = ring.oldest(from); ;) {
     const taken = ring.take(at, rows, 0);
     if (taken === 0) return found;
     found.push(...rows.subarray(0, taken));

@@ -44,17 +44,20 @@ test('on a disk too small nothing half-made is left, and with space it works', a
   const ballast = join(disk, 'ballast');
   writeFileSync(ballast, Buffer.alloc(45 * 2 ** 20));
   const directory = join(disk, 'data');
-  await assert.rejects(openEmbedded(t, directory), embedded(/the disk is full: free some space/));
+  await assert.rejects(
+    openEmbedded(t, directory, false),
+    embedded(/the disk is full: free some space/),
+  );
   assert.equal(existsSync(join(postgresFolder(directory), 'data')), false);
   rmSync(ballast);
-  await connectTo(t, await openEmbedded(t, directory)).check();
+  await connectTo(t, await openEmbedded(t, directory, false)).check();
 });
 
 test('a disk that fills up costs the statement, not what was committed', async (t) => {
   const disk = smallDisk(t, 80);
   if (disk === undefined) return;
   const directory = join(disk, 'data');
-  const opened = await openEmbedded(t, directory);
+  const opened = await openEmbedded(t, directory, false);
   opened.embedded.watch();
   const database = connectTo(t, opened);
   await database.sql`create table kept as select 7 as value`;
@@ -86,15 +89,18 @@ test('a disk that fills up costs the statement, not what was committed', async (
 test('a data directory that is a file is said to be one', async (t) => {
   const path = join(openFolder(t), 'file');
   writeFileSync(path, '');
-  await assert.rejects(openEmbedded(t, path), embedded(/EEXIST|ENOTDIR/));
+  await assert.rejects(openEmbedded(t, path, false), embedded(/EEXIST|ENOTDIR/));
 });
 
 test('database files without their password are refused', async (t) => {
   const directory = openFolder(t);
-  const opened = await openEmbedded(t, directory);
+  const opened = await openEmbedded(t, directory, false);
   await opened.embedded.stop();
   rmSync(join(postgresFolder(directory), 'password'));
-  await assert.rejects(openEmbedded(t, directory), embedded(/password is missing: put it back/));
+  await assert.rejects(
+    openEmbedded(t, directory, false),
+    embedded(/password is missing: put it back/),
+  );
   // For the end of the test, which stops it.
   writeFileSync(join(postgresFolder(directory), 'password'), 'none\n');
 });
@@ -117,10 +123,13 @@ test('a platform without programs, and programs that cannot be run, are named', 
 
 test('a database that is not one does not start, and the reason is told', async (t) => {
   const directory = openFolder(t);
-  const opened = await openEmbedded(t, directory);
+  const opened = await openEmbedded(t, directory, false);
   await opened.embedded.stop();
   const data = join(postgresFolder(directory), 'data');
   rmSync(join(data, 'global'), { recursive: true });
   mkdirSync(join(data, 'global'));
-  await assert.rejects(openEmbedded(t, directory), embedded(/does not start.*it said: .*global/));
+  await assert.rejects(
+    openEmbedded(t, directory, false),
+    embedded(/does not start.*it said: .*global/),
+  );
 });

@@ -56,7 +56,7 @@ test('for root an unprivileged user runs it, in the data directory if it can get
   if (user === undefined) return;
   const directory = join(openFolder(t), 'data');
   mkdirSync(directory, { mode: 0o700 });
-  const opened = await openEmbedded(t, directory);
+  const opened = await openEmbedded(t, directory, false);
   await connectTo(t, opened).check();
   assert.deepEqual(opened.log, []);
   const folder = postgresFolder(directory);
@@ -79,7 +79,7 @@ test('for root in a folder that only root may enter, it is kept elsewhere and sa
   const directory = join(home, 'clone', '.ticker');
   const location = (): string => readFileSync(join(directory, 'postgres-location'), 'utf8').trim();
   atEnd(t, () => rmSync(location(), { recursive: true, force: true }));
-  const first = await openEmbedded(t, directory);
+  const first = await openEmbedded(t, directory, false);
   const elsewhere = location();
   assert.match(elsewhere, /^\/var\/lib\/ticker\/[0-9a-f]{16}$/);
   const said = `warn ${user.name}, as whom PostgreSQL runs, cannot reach ${directory}: its data are in ${elsewhere}`;
@@ -94,7 +94,7 @@ test('for root in a folder that only root may enter, it is kept elsewhere and sa
 
   // What was chosen stays, also when the folder has become reachable.
   chmodSync(home, 0o755);
-  const second = await openEmbedded(t, directory);
+  const second = await openEmbedded(t, directory, false);
   assert.deepEqual(await connectTo(t, second).sql`select value from kept`, [{ value: 7 }]);
   const pid = postmasterPid(elsewhere);
   await second.embedded.stop();
@@ -105,7 +105,7 @@ test('what another user made goes on as that user for root', async (t) => {
   const user = otherUser(t);
   if (user === undefined) return;
   const directory = join(openFolder(t), 'data');
-  const first = await openEmbedded(t, directory);
+  const first = await openEmbedded(t, directory, false);
   await connectTo(t, first).sql`create table kept as select 7 as value`;
   await first.embedded.stop();
   const third = { uid: 64_999, gid: 64_999 };
@@ -115,7 +115,7 @@ test('what another user made goes on as that user for root', async (t) => {
     for (const name of readdirSync(path)) give(join(path, name));
   };
   give(directory);
-  const second = await openEmbedded(t, directory);
+  const second = await openEmbedded(t, directory, false);
   assert.deepEqual(await connectTo(t, second).sql`select value from kept`, [{ value: 7 }]);
   const owner = statSync(`/proc/${postmasterPid(postgresFolder(directory))}`);
   assert.equal(owner.uid, third.uid);
@@ -147,7 +147,7 @@ test('a plain user runs it as itself, and is told when it may not', async (t) =>
   assert.deepEqual([modeOf(inside), modeOf(join(inside, 'password'))], [0o700, 0o600]);
 
   // Root finds the one that runs, and can end it.
-  const found = await openEmbedded(t, directory);
+  const found = await openEmbedded(t, directory, false);
   assert.equal(found.embedded.url, holder.url);
   await connectTo(t, found).check();
 });

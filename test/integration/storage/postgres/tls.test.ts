@@ -42,7 +42,7 @@ async function startTlsServer(t: TestContext, name: string): Promise<TlsServer |
   const openssl = toolOrSkip(t, 'openssl');
   if (openssl === undefined) return undefined;
   const directory = openFolder(t);
-  const opened = await openEmbedded(t, directory);
+  const opened = await openEmbedded(t, directory, false);
   const data = join(postgresFolder(directory), 'data');
   const certificate = makeCertificate(openssl, data, 'server', name);
   // PostgreSQL reads its key only if it is its own.
