@@ -57,6 +57,7 @@ async function startInProcess(t: TestContext): Promise<Service> {
       TICKER_GREEKS_WORKERS: '2',
       TICKER_LOG_LEVEL: 'silent',
       TICKER_DATA_DIR: temporaryFolder(t),
+      TICKER_DATABASE_URL: 'postgres://127.0.0.1:1/none',
     }),
     accounts: [],
     pricing: flatPricing(0.065),
