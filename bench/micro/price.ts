@@ -1,5 +1,6 @@
 /**
- * What one option costs: implied volatility from a price, then delta, gamma, theta, vega, rho; price
+ * What one option costs: implied volatility from a price, then delta, gamma, theta, vega, rho;
+ * price
  * and Greeks from a volatility; a chain of 200 options at once; what the chain says together. If
  * this becomes slower, a Greeks worker falls behind at a smaller tick rate; if it becomes less
  * exact, every screen and every hedge is wrong. The anchors are the packages of npm that do the

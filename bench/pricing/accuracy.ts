@@ -3,7 +3,8 @@ import { impliedVolatility, optionGreeks, type OptionTerms } from '../../src/pri
 import { type TableRow, ulp } from '../../test/unit/pricing/option-table.ts';
 
 /*
- * How far the library is from tables of exact values, per family of options. The units of error come
+ * How far the library is from tables of exact values, per family of options. The units of error
+ * come
  * with the tables: eta is what rounding every input once does to a result.
  */
 
@@ -20,7 +21,10 @@ const OUTPUTS = [
 ] as const;
 /** Results that come of subnormal numbers have lost their digits on the way. */
 const SUBNORMAL = 1e-290;
-/** A price that holds its volatility less well than this share of it is tested for its label only. */
+/**
+ * A price that holds its volatility less well than this share of it is tested for its label
+ * only.
+ */
 const HELD_MIN = 1e-3;
 /** Nearer to a bound than so many units in the last place, arithmetic cannot tell the side. */
 const MARGIN_MIN = 4;

@@ -25,7 +25,8 @@ function quoteOf(leg: SnapshotLeg | null, fromLast: boolean): { bid: number; ask
 }
 
 /**
- * Forward of a recorded chain. `fromLast`: the record has no bids and asks, so last prices stand for
+ * Forward of a recorded chain. `fromLast`: the record has no bids and asks, so last prices stand
+ * for
  * them. `rate` continuously compounded per year.
  */
 export function snapshotForward(

@@ -18,7 +18,8 @@ const OPEN_MINUTES = 9 * 60 + 15;
 export interface ExpiryInstant {
   epochMs: number;
   /**
-   * When the price that settles the contract is known: at the end of the session, or before it where
+   * When the price that settles the contract is known: at the end of the session, or before it
+   * where
    * the closing auction of the cash market gives that price.
    */
   settlementMs: number;

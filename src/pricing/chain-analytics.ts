@@ -66,7 +66,8 @@ export class ChainColumns {
 /** NaN where the chain does not say. */
 export interface ChainAnalytics {
   /**
-   * Volatility at the forward, per square-root year: total variance interpolated between the strikes
+   * Volatility at the forward, per square-root year: total variance interpolated between the
+   * strikes
    * around it, else the smile's.
    */
   atmVolatility: number;
@@ -106,7 +107,8 @@ export function emptyAnalytics(): ChainAnalytics {
 const D1_OF_QUARTER_DELTA = -0.6744897501960817;
 const ONE_PERCENT = 0.01;
 /**
- * What every quote is doubted by beside its spread: the price of so much volatility at the money. It
+ * What every quote is doubted by beside its spread: the price of so much volatility at the money.
+ * It
  * keeps a locked book from deciding alone, and the money in the middle of the fit.
  */
 const ATM_DOUBT = 0.001;
@@ -200,7 +202,8 @@ function interpolatedAtm(chain: ChainColumns, timeYears: number): number {
 }
 
 /**
- * Volatility where the smile's d1 is `d1`; NaN if that is outside the strikes that it was fitted to.
+ * Volatility where the smile's d1 is `d1`; NaN if that is outside the strikes that it was fitted
+ * to.
  */
 function quarterDelta(smile: FittedSmile, d1: number, timeYears: number): number {
   let { low, high } = smile;

@@ -6,7 +6,8 @@
  * raw derivatives, per 1.00 of volatility and rate and per year; toWireUnits gives theta per
  * calendar day and vega and rho per percentage point.
  *
- * optionGreeks, impliedVolatility, impliedForward and liquidityOf take and return objects. The others
+ * optionGreeks, impliedVolatility, impliedForward and liquidityOf take and return objects. The
+ * others
  * are for hot loops: numbers and typed arrays, no allocation, and a negative GREEKS_STATUS or NaN
  * where there is no result.
  */

@@ -63,7 +63,10 @@ export class RepriceRing {
     return count;
   }
 
-  /** Reader: where to go on reading, `from` or the position before the oldest entry that is left. */
+  /**
+   * Reader: where to go on reading, `from` or the position before the oldest entry that is
+   * left.
+   */
   oldest(from: number): number {
     const written = this.written;
     return ((written - from) | 0) > this.capacity ? (written - this.capacity) | 0 : from;

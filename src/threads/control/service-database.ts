@@ -31,7 +31,8 @@ export class ServiceDatabase {
 
   /**
    * Resolves when it answers and has the schema of this version: development brings it up to date,
-   * production rejects with MIGRATION_NEEDED. Rejects with EMBEDDED_POSTGRES and as `Database` does.
+   * production rejects with MIGRATION_NEEDED. Rejects with EMBEDDED_POSTGRES and as `Database`
+   * does.
    * May be called again after a failure.
    */
   async open(): Promise<Database> {

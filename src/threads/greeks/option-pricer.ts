@@ -175,7 +175,10 @@ export class OptionPricer {
     return this.#finish(ticks, tickBytes, GREEKS_STATUS.GREEKS_SKIPPED);
   }
 
-  /** Solves what there is to solve of an option; leaves the volatility of its strike in `#solved`. */
+  /**
+   * Solves what there is to solve of an option; leaves the volatility of its strike in
+   * `#solved`.
+   */
   #solve(option: PricedOption, ticks: TickViews, words: number, withSides: boolean): number {
     const { chain } = option;
     solveRegisters[SOLVE_FORWARD] = chain.forward;

@@ -8,7 +8,8 @@ import { sharedDataOrSkip } from '../../support/shared-data.ts';
 import { readTable, type TableRow } from '../pricing/option-table.ts';
 
 /*
- * Recorded chains of the Indian exchanges. What other programs made of them is compared, never fitted.
+ * Recorded chains of the Indian exchanges. What other programs made of them is compared, never
+ * fitted.
  */
 
 const RATE = 0.065;
