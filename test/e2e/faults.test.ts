@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { atEnd } from '../support/at-end.ts';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
@@ -57,14 +58,13 @@ async function startInProcess(t: TestContext): Promise<Service> {
       TICKER_GREEKS_WORKERS: '2',
       TICKER_LOG_LEVEL: 'silent',
       TICKER_DATA_DIR: temporaryFolder(t),
-      TICKER_DATABASE_URL: 'postgres://127.0.0.1:1/none',
     }),
     accounts: [],
     pricing: flatPricing(0.065),
     apiKey: KEY,
     onFatal: (error) => assert.fail(error),
   });
-  t.after(() => service.stop());
+  atEnd(t, () => service.stop());
   await service.start();
   return service;
 }

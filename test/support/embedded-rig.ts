@@ -10,25 +10,10 @@ import { EmbeddedPostgres } from '../../src/storage/embedded/embedded-postgres.t
 import { isPostmaster } from '../../src/storage/embedded/postmaster-file.ts';
 import type { Database } from '../../src/storage/postgres/database.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
+import { atEnd } from './at-end.ts';
 import { openTestDatabase } from './test-database.ts';
 
 const HOLDER = fileURLToPath(import.meta.resolve('./embedded-holder.js'));
-
-const endings = new WeakMap<TestContext, (() => unknown)[]>();
-
-/** Does `act` at the end of the test, before what was asked for earlier. */
-export function atEnd(t: TestContext, act: () => unknown): void {
-  let acts = endings.get(t);
-  if (acts === undefined) {
-    const all: (() => unknown)[] = [];
-    acts = all;
-    endings.set(t, all);
-    t.after(async () => {
-      for (const each of all.reverse()) await each();
-    });
-  }
-  acts.push(act);
-}
 
 /** Everybody may pass through it: 0755. */
 export function openFolder(t: TestContext): string {

@@ -1,7 +1,8 @@
 /** Thread: looks instruments and chains up while the test's own thread adds and changes them. */
+import { isDeepStrictEqual } from 'node:util';
 import { workerData } from 'node:worker_threads';
 import type { SharedBlock } from '../../src/shm/block.ts';
-import { InstrumentTable, type ChainRow } from '../../src/shm/instrument-table.ts';
+import { InstrumentTable } from '../../src/shm/instrument-table.ts';
 import { chainState, instrument } from './shm-instrument-samples.ts';
 import { Outcomes, sendEvent, sendResult } from './shm-outcomes.ts';
 import { SeededRandom } from './shm-random.ts';
@@ -74,10 +75,7 @@ function run({ table: block, signals, seed, wanted }: FinderData): FinderResult 
     const { version } = table;
     const chain = table.chain(0);
     const expected = chainState(chain.spotRow);
-    const whole = Object.entries(expected).every(([name, value]) => {
-      return chain[name as keyof ChainRow] === value;
-    });
-    outcomes.count(whole ? 'wholeChain' : 'mixedChain');
+    outcomes.count(isDeepStrictEqual(chain, expected) ? 'wholeChain' : 'mixedChain');
     if (chain.spotRow === state) return;
     outcomes.count('changedChain');
     state = chain.spotRow;

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
+import { isPostmaster, readPostmasterFile } from '../../src/storage/embedded/postmaster-file.ts';
+import { atEnd } from './at-end.ts';
 import { repositoryRoot } from './repository-root.ts';
 
 const MAIN = join(repositoryRoot, 'dist', 'src', 'main.js');
@@ -24,11 +26,24 @@ export interface TickerProcess {
   exited: Promise<Exit>;
 }
 
+/** How long a process may take to end in order before it is killed. */
+const GOODBYE_MS = 8_000;
+
 /** A folder for one test's data, removed after it. */
 export function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'ticker-test-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  atEnd(t, () => {
+    killPostmaster(folder);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
   return folder;
+}
+
+/** A service that was killed leaves its database running. */
+function killPostmaster(dataDirectory: string): void {
+  const files = join(dataDirectory, 'postgres', 'data');
+  const file = readPostmasterFile(files);
+  if (file !== undefined && isPostmaster(file.pid, files)) process.kill(file.pid, 'SIGKILL');
 }
 
 /** The environment of this process without our own settings. */
@@ -62,9 +77,12 @@ export function startTicker(
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
   });
-  t.after(async () => {
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  atEnd(t, async () => {
+    const kill = setTimeout(() => child.kill('SIGKILL'), GOODBYE_MS);
+    // In order, so that a database in its data folder ends with it.
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
     await exited;
+    clearTimeout(kill);
   });
   return {
     child,

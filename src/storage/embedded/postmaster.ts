@@ -1,5 +1,5 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import type { Clock } from '../../domain/clock.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Binaries } from './binaries.ts';
@@ -51,6 +51,9 @@ const NOT_DURABLE: Readonly<Record<string, string>> = {
 };
 
 const POLL_MS = 20;
+/** SSLRequest of the frontend/backend protocol: length, code. */
+const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
+const ANSWER_MAX_MS = 2_000;
 /** After a crash a start takes as long as the log since the last checkpoint needs. */
 const START_MAX_MS = 60_000;
 const RETRY_MS = 200;
@@ -66,7 +69,8 @@ export async function findPostmaster({ home, clock }: Context): Promise<Postmast
   for (;;) {
     const file = readPostmasterFile(home.dataFolder);
     if (file === undefined || !isPostmaster(file.pid, home.dataFolder)) return undefined;
-    if (file.isReady) return { pid: file.pid, port: file.port };
+    // One that is being killed still has its number and its port for a moment.
+    if (file.isReady && (await answers(file.port, clock))) return { pid: file.pid, port: file.port };
     if (clock.monotonicMs() > endMs) {
       throw embeddedError(
         `the PostgreSQL in ${home.folder} runs but takes no connections`,
@@ -195,6 +199,20 @@ function rememberedPort(home: Home): number | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw embeddedError(`${home.portFile} cannot be read`, error);
   }
+}
+
+/** Asks for encryption, as every client may at first; any answer shows that it works. */
+function answers(port: number, clock: Clock): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port }, () => socket.write(SSL_REQUEST));
+    const end = (isAnswer: boolean) => () => {
+      timer.cancel();
+      socket.destroy();
+      resolve(isAnswer);
+    };
+    const timer = clock.setTimeout(end(false), ANSWER_MAX_MS);
+    socket.once('data', end(true)).once('error', end(false)).once('close', end(false));
+  });
 }
 
 function freePort(): Promise<number> {

@@ -7,15 +7,17 @@ import { repositoryRoot } from '../../support/repository-root.ts';
 
 const MAIN = join(repositoryRoot, 'dist', 'src', 'main.js');
 
-/** A chain of calls at 1 rupee, and puts that fit a forward of 100. */
+const FORWARD = 5_000;
+
+/** A chain of calls and puts with 1 rupee of time value, which fit the forward. */
 function recorded(strikes: number): string {
   const rows = Array.from({ length: strikes }, (_, i) => {
-    const strike = 100 + i - Math.floor(strikes / 2);
+    const strike = FORWARD + i - Math.floor(strikes / 2);
     const leg = (last: number) => ({ bid: last, ask: last + 0.05, last, oi: 1, volume: 1 });
     return {
       strike,
-      ce: leg(Math.max(100 - strike, 0) + 1),
-      pe: leg(Math.max(strike - 100, 0) + 1),
+      ce: leg(Math.max(FORWARD - strike, 0) + 1),
+      pe: leg(Math.max(strike - FORWARD, 0) + 1),
     };
   });
   const times = { timestamp_ist: '2026-06-18T15:30:00', expiry: '2026-06-23' };
@@ -36,7 +38,7 @@ test('a chain on standard input becomes JSON on standard output', async () => {
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
   assert.deepEqual(await exited, [0, null], errors());
   const chain = JSON.parse(out) as { forward: number; forward_source: string; rows: unknown[] };
-  assert.ok(Math.abs(chain.forward - 100) < 0.01);
+  assert.ok(Math.abs(chain.forward - FORWARD) < 0.01);
   assert.equal(chain.forward_source, 'PARITY');
   assert.equal(chain.rows.length, 21);
 });

@@ -8,8 +8,8 @@ import { prepareBinaries } from '../../../../src/storage/embedded/binaries.ts';
 import { embeddedError } from '../../../../src/storage/embedded/embedded-error.ts';
 import { choosePostgresUser } from '../../../../src/storage/embedded/postgres-user.ts';
 import { startProgram } from '../../../../src/storage/embedded/program.ts';
+import { atEnd } from '../../../support/at-end.ts';
 import {
-  atEnd,
   connectTo,
   openEmbedded,
   openFolder,

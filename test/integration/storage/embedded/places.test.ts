@@ -23,8 +23,8 @@ import {
   type PostgresUser,
 } from '../../../../src/storage/embedded/postgres-user.ts';
 import { startProgram } from '../../../../src/storage/embedded/program.ts';
+import { atEnd } from '../../../support/at-end.ts';
 import {
-  atEnd,
   connectTo,
   isRunning,
   openEmbedded,

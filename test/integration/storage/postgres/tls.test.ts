@@ -4,8 +4,8 @@ import { chownSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { TickerError } from '../../../../src/domain/error-codes.ts';
+import { atEnd } from '../../../support/at-end.ts';
 import {
-  atEnd,
   connectTo,
   openEmbedded,
   openFolder,
