@@ -1,8 +1,7 @@
 /**
  * What one option costs: implied volatility from a price, then delta, gamma, theta, vega, rho;
- * price
- * and Greeks from a volatility; a chain of 200 options at once; what the chain says together. If
- * this becomes slower, a Greeks worker falls behind at a smaller tick rate; if it becomes less
+ * price and Greeks from a volatility; a chain of 200 options at once; what the chain says together.
+ * If this becomes slower, a Greeks worker falls behind at a smaller tick rate; if it becomes less
  * exact, every screen and every hedge is wrong. The anchors are the packages of npm that do the
  * same; their failures are counted, ours must be none.
  */
@@ -99,7 +98,8 @@ export async function runPrice({ smoke }: RunOptions): Promise<RunReport> {
     notes: [
       `${options.length} options: strikes within 12 % of the forward, 1 to 90 days, 8 to 45 % ` +
         `volatility, time value at least ${TIME_VALUE_MIN}; ` +
-        'failed: NaN, or a volatility off by more than 1 %, a price by more than a millionth of itself',
+        'failed: NaN, or a volatility off by more than 1 %, a price by more than a millionth of ' +
+        'itself',
     ],
   };
 }

@@ -4,8 +4,7 @@ import { type TableRow, ulp } from '../../test/unit/pricing/option-table.ts';
 
 /*
  * How far the library is from tables of exact values, per family of options. The units of error
- * come
- * with the tables: eta is what rounding every input once does to a result.
+ * come with the tables: eta is what rounding every input once does to a result.
  */
 
 const OUTPUTS = [
@@ -22,8 +21,7 @@ const OUTPUTS = [
 /** Results that come of subnormal numbers have lost their digits on the way. */
 const SUBNORMAL = 1e-290;
 /**
- * A price that holds its volatility less well than this share of it is tested for its label
- * only.
+ * A price that holds its volatility less well than this share of it is tested for its label only.
  */
 const HELD_MIN = 1e-3;
 /** Nearer to a bound than so many units in the last place, arithmetic cannot tell the side. */

@@ -30,9 +30,10 @@ export function pricingDocument(report: PricingReport): string {
 
 const INTRODUCTION = `# Pricing: how exact and how fast
 
-\`ticker-service/pricing\` (\`src/pricing\`) has Black-76 and Black-Scholes-Merton prices, derivatives and
-implied volatilities, forwards by put-call parity, smiles and liquidity measures, without a
-dependency. The tables below are made by \`npm run pricing:report\`; nothing in them is typed by hand.`;
+\`ticker-service/pricing\` (\`src/pricing\`) has Black-76 and Black-Scholes-Merton prices,
+derivatives and implied volatilities, forwards by put-call parity, smiles and liquidity measures,
+without a dependency. The tables below are made by \`npm run pricing:report\`; nothing in them is
+typed by hand.`;
 
 function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
@@ -101,9 +102,12 @@ function accuracySection(report: PricingReport): string {
         each.worst,
       ]),
     ),
-    'The unit of a volatility is the largest of what one last digit of the price, of all inputs and ' +
-      'of the volatility itself is worth. The bound is 2. Labels (below intrinsic value, above the ' +
-      'maximum, expired, invalid) are compared where the price is 4 units in the last place or more ' +
+    'The unit of a volatility is the largest of what one last digit of the price, of all inputs ' +
+      'and ' +
+      'of the volatility itself is worth. The bound is 2. Labels (below intrinsic value, above ' +
+      'the ' +
+      'maximum, expired, invalid) are compared where the price is 4 units in the last place or ' +
+      'more ' +
       'from a bound.',
     table(
       ['implied volatilities', 'options', 'wrong labels', 'compared', 'worst, units'],
@@ -120,7 +124,8 @@ function accuracySection(report: PricingReport): string {
     const { chains, median, worst } = report.forward;
     parts.push(
       `Forwards of ${chains} chains of 11 strikes with noise of up to 3 ticks: relative error ` +
-        `${median.toExponential(1)} in the middle chain (bound 1e-6), ${worst.toExponential(1)} at ` +
+        `${median.toExponential(1)} in the middle chain (bound 1e-6), ${worst.toExponential(1)} ` +
+        `at ` +
         'worst (bound 5e-4).',
     );
   }
@@ -129,40 +134,47 @@ function accuracySection(report: PricingReport): string {
 
 const DEFINITIONS = `## What the figures of a chain mean
 
-- **At-the-money volatility**: at the forward, total variance interpolated between the nearest strikes
-  on both sides, each solved from the mid of its option out of the money; from the smile if one side
-  is missing.
+- **At-the-money volatility**: at the forward, total variance interpolated between the nearest
+  strikes on both sides, each solved from the mid of its option out of the money; from the smile if
+  one side is missing.
 - **Smile**: raw SVI, total variance w(k) = a + b (rho (k - m) + sqrt((k - m)^2 + sigma^2)), k =
   ln(strike / forward). Fitted to options out of the money with a delta of 2 % or more, weighted by
   vega over half the spread plus a tenth of a volatility point at the money; quasi-explicit (least
   squares within bounds for every m and sigma, then a search over these two). Wings are no steeper
   than Lee's bound, 2; the density (Durrleman's function) is not negative over the strikes and half
-  their range beyond, otherwise the status is \`ARBITRAGE\`. Fewer than 6 options: \`TOO_FEW_POINTS\`. The
-  error is the root mean square of fitted less quoted volatility.
-- **25-delta risk reversal**: volatility of the call less that of the put whose undiscounted forward
-  deltas are 0.25 and -0.25, on the smile. **Butterfly**: their mean less the smile at the forward.
+  their range beyond, otherwise the status is \`ARBITRAGE\`. Fewer than 6 options:
+  \`TOO_FEW_POINTS\`. The error is the root mean square of fitted less quoted volatility.
+- **25-delta risk reversal**: volatility of the call less that of the put whose undiscounted
+  forward deltas are 0.25 and -0.25, on the smile. **Butterfly**: their mean less the smile at the
+  forward.
 - **Put-call ratio**: puts over calls, of open interest and of volume.
 - **Max pain**: the listed strike at which all open interest is worth least at expiry.
 - **Gamma exposure**: 0.01 forward^2 times the sum of gamma times open interest, calls positive and
   puts negative: the currency by which the hedge changes when the underlying moves by 1 %, for
   dealers who have bought the calls and sold the puts.
-- **Liquidity score**, 0 to 100: 40 % spread (100 less 200 times the spread in percent of the mid), 30 %
-  quantity of all levels (a tenth of it), 20 % orders, 10 % balance (100 less twice the imbalance in
-  percent), each between 0 and 100. From 80 \`HIGH\`, 60 \`MEDIUM\`, 40 \`LOW\`, else \`ILLIQUID\`.`;
+- **Liquidity score**, 0 to 100: 40 % spread (100 less 200 times the spread in percent of the mid),
+  30 % quantity of all levels (a tenth of it), 20 % orders, 10 % balance (100 less twice the
+  imbalance in percent), each between 0 and 100. From 80 \`HIGH\`, 60 \`MEDIUM\`, 40 \`LOW\`, else
+  \`ILLIQUID\`.`;
 
 function methodSection({ host, hostJitter, speed, warnings }: PricingReport): string {
   const ms = (us: number): string => `${(us / 1000).toFixed(2)} ms`;
   return [
     '## How this page was made',
-    `\`npm run pricing:report\`, ${speed.runs} runs of the bench \`price\` (docs/BENCHMARKS.md), each in ` +
+    `\`npm run pricing:report\`, ${speed.runs} runs of the bench \`price\` ` +
+      `(docs/BENCHMARKS.md), each in ` +
       `a process of its own; median, least and greatest of the runs, each the median call. ` +
       `${host.cpuModel}, ${host.cores} cores, Node ${host.node}, load average ` +
-      `${host.loadAverage[0]?.toFixed(2) ?? '?'} before the start. Meanwhile a 1 ms timer of an idle ` +
-      `process was late by ${ms(hostJitter.p50Us)} in the middle and ${ms(hostJitter.p99Us)} at p99: ` +
+      `${host.loadAverage[0]?.toFixed(2) ?? '?'} before the start. Meanwhile a 1 ms timer of an ` +
+      `idle ` +
+      `process was late by ${ms(hostJitter.p50Us)} in the middle and ${ms(hostJitter.p99Us)} at ` +
+      `p99: ` +
       'no time here is better than that machine was quiet. Ratios travel, nanoseconds do not.',
     ...warnings.map((warning) => `**Warning**: ${warning}.`),
-    'The tables of exact values are made by programs with mpmath; the edge families (negative rates, ' +
-      'dividends above the rate, d1 near 0, nanoseconds to expiry, total volatilities of 4 to 40, prices ' +
+    'The tables of exact values are made by programs with mpmath; the edge families (negative ' +
+      'rates, ' +
+      'dividends above the rate, d1 near 0, nanoseconds to expiry, total volatilities of 4 to ' +
+      '40, prices ' +
       'around 1, ...) are in `test/unit/pricing/edge-*.csv` and tested at every change.',
   ].join('\n\n');
 }

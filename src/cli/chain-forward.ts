@@ -26,8 +26,7 @@ function quoteOf(leg: SnapshotLeg | null, fromLast: boolean): { bid: number; ask
 
 /**
  * Forward of a recorded chain. `fromLast`: the record has no bids and asks, so last prices stand
- * for
- * them. `rate` continuously compounded per year.
+ * for them. `rate` continuously compounded per year.
  */
 export function snapshotForward(
   snapshot: ChainSnapshot,

@@ -37,8 +37,7 @@ export interface ChainSnapshot {
 const SCHEMA = 'chain/1';
 
 /**
- * Reads the text of a `chain/1` file. Throws TickerError INPUT_INVALID that names what is
- * wrong.
+ * Reads the text of a `chain/1` file. Throws TickerError INPUT_INVALID that names what is wrong.
  */
 export function parseChainSnapshot(text: string): ChainSnapshot {
   let parsed: unknown;

@@ -20,8 +20,9 @@ Generated from \`src/config/settings.ts\` by \`npm run docs\`; do not edit.
 The service is configured by environment variables. They are checked together at the start; every
 problem is named in one message, and nothing starts until there is none. An unknown \`TICKER_*\`
 name is an error, an empty value counts as not set. Secrets can be given in a file named by the
-\`_FILE\` variant, or as references to AWS Secrets Manager or the encrypted store (\`SECRETS.md\`). In development a file \`.env\` in the working directory (\`NAME=value\` lines) is
-read too; the environment wins.
+\`_FILE\` variant, or as references to AWS Secrets Manager or the encrypted store (\`SECRETS.md\`).
+In development a file \`.env\` in the working directory (\`NAME=value\` lines) is read too; the
+environment wins.
 `;
 
 const ACCOUNTS = `## Accounts file

@@ -139,7 +139,8 @@ export const SETTINGS = {
     'TICKER_PRICING_FILE',
     path,
     'JSON file of model, underlying, rate or curve and dividend yield, for all underlyings and ' +
-      'for single ones ([PRICING-TERMS.md](PRICING-TERMS.md)). Left out: Black-76 on the forward by parity.',
+      'for single ones ([PRICING-TERMS.md](PRICING-TERMS.md)). Left out: Black-76 on the ' +
+      'forward by parity.',
   ),
   ringSlots: setting(
     'TICKER_RING_SLOTS',

@@ -19,8 +19,7 @@ export interface ExpiryInstant {
   epochMs: number;
   /**
    * When the price that settles the contract is known: at the end of the session, or before it
-   * where
-   * the closing auction of the cash market gives that price.
+   * where the closing auction of the cash market gives that price.
    */
   settlementMs: number;
   /** True beyond the data: the day's session end was assumed, not looked up. */

@@ -67,8 +67,7 @@ export class ChainColumns {
 export interface ChainAnalytics {
   /**
    * Volatility at the forward, per square-root year: total variance interpolated between the
-   * strikes
-   * around it, else the smile's.
+   * strikes around it, else the smile's.
    */
   atmVolatility: number;
   smile: FittedSmile;
@@ -108,8 +107,7 @@ const D1_OF_QUARTER_DELTA = -0.6744897501960817;
 const ONE_PERCENT = 0.01;
 /**
  * What every quote is doubted by beside its spread: the price of so much volatility at the money.
- * It
- * keeps a locked book from deciding alone, and the money in the middle of the fit.
+ * It keeps a locked book from deciding alone, and the money in the middle of the fit.
  */
 const ATM_DOUBT = 0.001;
 /** Below, an option costs a few ticks whatever the smile: no curve fits these and the money. */

@@ -14,9 +14,8 @@ import type { OptionType } from './option-type.ts';
 
 /*
  * Black's formula. With A and C the values of the asset and the cash leg, s = volatility *
- * sqrt(time), h = |ln(A/C)| / s, u = h - s/2, v = h + s/2, n the normal density and M Mills'
- * ratio, the option
- * that is out of the money is worth
+ * sqrt(time), h = |ln(A/C)| / s, u = h - s/2, v = h + s/2, n the normal density and M Mills' ratio,
+ * the option that is out of the money is worth
  *
  *     min(A, C) n(u) (M(u) - M(v)),
  *

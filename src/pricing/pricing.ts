@@ -7,9 +7,8 @@
  * calendar day and vega and rho per percentage point.
  *
  * optionGreeks, impliedVolatility, impliedForward and liquidityOf take and return objects. The
- * others
- * are for hot loops: numbers and typed arrays, no allocation, and a negative GREEKS_STATUS or NaN
- * where there is no result.
+ * others are for hot loops: numbers and typed arrays, no allocation, and a negative GREEKS_STATUS
+ * or NaN where there is no result.
  */
 export { GREEKS_STATUS, GREEKS_STATUS_NAMES, PRICING_MODEL } from '../domain/status.ts';
 export { SMILE_STATUS, SMILE_STATUS_NAMES } from '../domain/status.ts';

@@ -183,8 +183,7 @@ function trialError(): number {
 const work = new Float64Array(12);
 
 /**
- * Solves for the unknowns whose digit is 0, the others standing in `trial`; Gauss's
- * elimination.
+ * Solves for the unknowns whose digit is 0, the others standing in `trial`; Gauss's elimination.
  */
 function solveFree(): void {
   for (let i = 0; i < 3; i++) {

@@ -47,9 +47,8 @@ export function emptySmile(): FittedSmile {
 let penalty = 0;
 
 /**
- * Fits a smile to `count` quotes, in any order, and writes it to `out`. `logMoneyness` =
- * ln(strike /
- * forward); `volatility` per square-root year; `uncertainty`: half the bid-ask spread in
+ * Fits a smile to `count` quotes, in any order, and writes it to `out`. `logMoneyness` = ln(strike
+ * / forward); `volatility` per square-root year; `uncertainty`: half the bid-ask spread in
  * volatility. Quotes that are not finite are left out. Allocates nothing after the first call of
  * that size.
  */

@@ -64,8 +64,7 @@ export class RepriceRing {
   }
 
   /**
-   * Reader: where to go on reading, `from` or the position before the oldest entry that is
-   * left.
+   * Reader: where to go on reading, `from` or the position before the oldest entry that is left.
    */
   oldest(from: number): number {
     const written = this.written;

@@ -131,7 +131,7 @@ export const METRICS = {
   published_snapshots_total: { type: 'counter', help: 'Snapshot ticks sent, per client.' },
   published_repriced_total: {
     type: 'counter',
-    help: 'Records sent for ticks that had been sent before, with Greeks computed since, per client.',
+    help: 'Ticks sent once more with Greeks computed since, counted per client.',
   },
   published_frames_total: { type: 'counter', help: 'Data frames sent, counted per client.' },
   published_bytes_total: { type: 'counter', help: 'Bytes of these frames.' },

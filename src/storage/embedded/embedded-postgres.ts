@@ -65,7 +65,8 @@ export class EmbeddedPostgres {
 
   /** It may change when `watch` had to start it again; ask for every connection. */
   get url(): string {
-    return `postgres://${SUPERUSER}:${this.#password}@127.0.0.1:${this.#postmaster?.port ?? 0}/${DATABASE}`;
+    const server = `127.0.0.1:${this.#postmaster?.port ?? 0}`;
+    return `postgres://${SUPERUSER}:${this.#password}@${server}/${DATABASE}`;
   }
 
   /** From now on it is started again when it has died. */

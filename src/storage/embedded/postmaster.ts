@@ -70,7 +70,8 @@ export async function findPostmaster({ home, clock }: Context): Promise<Postmast
     const file = readPostmasterFile(home.dataFolder);
     if (file === undefined || !isPostmaster(file.pid, home.dataFolder)) return undefined;
     // One that is being killed still has its number and its port for a moment.
-    if (file.isReady && (await answers(file.port, clock))) return { pid: file.pid, port: file.port };
+    const { pid, port } = file;
+    if (file.isReady && (await answers(port, clock))) return { pid, port };
     if (clock.monotonicMs() > endMs) {
       throw embeddedError(
         `the PostgreSQL in ${home.folder} runs but takes no connections`,

@@ -22,9 +22,9 @@ const RETRY_MS = 2_000;
 /**
  * The accounts that ticks come from; none: the built-in simulator (development only). Production
  * waits for its store for as long as it takes. Development, whose ticks must flow without a
- * database, waits for the first attempt to open it and then says aloud that the simulator is
- * used. Rejects with
- * SECRET_UNREADABLE, because no waiting helps; resolves with undefined when `signal` aborts.
+ * database, waits for the first attempt to open it and then says aloud that the simulator is used.
+ * Rejects with SECRET_UNREADABLE, because no waiting helps; resolves with undefined when `signal`
+ * aborts.
  */
 export async function feedAccounts(
   options: FeedAccountsOptions,

@@ -32,8 +32,7 @@ export class ServiceDatabase {
   /**
    * Resolves when it answers and has the schema of this version: development brings it up to date,
    * production rejects with MIGRATION_NEEDED. Rejects with EMBEDDED_POSTGRES and as `Database`
-   * does.
-   * May be called again after a failure.
+   * does. May be called again after a failure.
    */
   async open(): Promise<Database> {
     const { databaseUrl, databasePool, environment } = this.#config;

@@ -101,8 +101,7 @@ export class GreeksLoop {
 
   /**
    * Works off at most one batch and repricing for as long as a slice of it takes. Returns the
-   * number
-   * of slots passed; without any, 0 if there is nothing else to do either.
+   * number of slots passed; without any, 0 if there is nothing else to do either.
    */
   doWork(): number {
     const { ring } = this.#options;

@@ -176,8 +176,7 @@ export class OptionPricer {
   }
 
   /**
-   * Solves what there is to solve of an option; leaves the volatility of its strike in
-   * `#solved`.
+   * Solves what there is to solve of an option; leaves the volatility of its strike in `#solved`.
    */
   #solve(option: PricedOption, ticks: TickViews, words: number, withSides: boolean): number {
     const { chain } = option;

@@ -10,8 +10,7 @@ import {
 /*
  * The tests of Greeks that the old service's plan demanded, GREEK-001 to 025, with its numbers put
  * right: its table gave Hull's example other strikes' Greeks, and asked for prices at rates that
- * its
- * service did not use. 016 to 020 are about time:
+ * its service did not use. 016 to 020 are about time:
  * test/integration/threads/greeks/greek-plan.test.ts.
  */
 

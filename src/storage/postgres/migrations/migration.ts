@@ -1,6 +1,5 @@
 /**
- * One step of the schema. Once released it never changes; what is wrong is put right by
- * another.
+ * One step of the schema. Once released it never changes; what is wrong is put right by another.
  */
 export interface Migration {
   /** 1, 2, 3, ... */

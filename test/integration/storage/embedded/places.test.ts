@@ -82,7 +82,8 @@ test('for root in a folder that only root may enter, it is kept elsewhere and sa
   const first = await openEmbedded(t, directory, false);
   const elsewhere = location();
   assert.match(elsewhere, /^\/var\/lib\/ticker\/[0-9a-f]{16}$/);
-  const said = `warn ${user.name}, as whom PostgreSQL runs, cannot reach ${directory}: its data are in ${elsewhere}`;
+  const unreachable = `${user.name}, as whom PostgreSQL runs, cannot reach ${directory}`;
+  const said = `warn ${unreachable}: its data are in ${elsewhere}`;
   assert.deepEqual(
     first.log.filter((line) => line.includes(directory)),
     [said],

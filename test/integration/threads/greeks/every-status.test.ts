@@ -64,8 +64,7 @@ const SETTLED = '2026-09-29T15:36:00+05:30';
 const OVER = '2026-09-30T10:00:00+05:30';
 
 /**
- * By the worker. Others say GREEKS_LATE (publish), NOT_AN_OPTION (ingest), NOT_REQUESTED
- * (fan-out).
+ * By the worker. Others say GREEKS_LATE (publish), NOT_AN_OPTION (ingest), NOT_REQUESTED (fan-out).
  */
 const CASES: readonly [GreeksStatus, Case][] = [
   [GREEKS_STATUS.OK, niftyCase(futureAt(24071))],

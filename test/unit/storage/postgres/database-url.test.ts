@@ -6,7 +6,8 @@ import { parseDatabaseUrl } from '../../../../src/storage/postgres/database-url.
 test('a URL names everything that a connection needs', () => {
   assert.deepEqual(
     parseDatabaseUrl(
-      'postgres://us%40er:p%2Fw@db.example:5433/tick%20er?sslmode=verify-full&sslrootcert=/etc/ca.pem',
+      'postgres://us%40er:p%2Fw@db.example:5433/tick%20er' +
+        '?sslmode=verify-full&sslrootcert=/etc/ca.pem',
     ),
     {
       host: 'db.example',

@@ -269,9 +269,8 @@ describe('a price from which a forward comes', () => {
     const seen: (string | undefined)[] = [];
     const note = (quotes: () => void) => {
       const tick = forwardAfter(board, quotes);
-      seen.push(
-        `${FORWARD_SOURCE_NAMES[tick.forwardSource ?? 0]} ${GREEKS_STATUS_NAMES[tick.greeksStatus ?? 0]}`,
-      );
+      const source = FORWARD_SOURCE_NAMES[tick.forwardSource ?? 0];
+      seen.push(`${source} ${GREEKS_STATUS_NAMES[tick.greeksStatus ?? 0]}`);
     };
     note(() => board.quote(board.future, { bid: 24070, ask: 24072, last: 24071 }));
     board.clock.advance(60_000);
