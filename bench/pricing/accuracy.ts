@@ -1,5 +1,10 @@
 import { impliedForward } from '../../src/pricing/forward.ts';
-import { impliedVolatility, optionGreeks, type OptionTerms } from '../../src/pricing/option.ts';
+import {
+  GREEKS_FIELDS,
+  impliedVolatility,
+  optionGreeks,
+  type OptionTerms,
+} from '../../src/pricing/option.ts';
 import { type TableRow, ulp } from '../../test/unit/pricing/option-table.ts';
 
 /*
@@ -7,17 +12,6 @@ import { type TableRow, ulp } from '../../test/unit/pricing/option-table.ts';
  * come with the tables: eta is what rounding every input once does to a result.
  */
 
-const OUTPUTS = [
-  'price',
-  'delta',
-  'gamma',
-  'vega',
-  'theta',
-  'rho',
-  'vanna',
-  'volga',
-  'charm',
-] as const;
 /** Results that come of subnormal numbers have lost their digits on the way. */
 const SUBNORMAL = 1e-290;
 /**
@@ -33,7 +27,7 @@ export interface GreeksAccuracy {
   /** Largest errors, in eta. */
   price: number;
   derivatives: number;
-  worst: (typeof OUTPUTS)[number];
+  worst: (typeof GREEKS_FIELDS)[number];
 }
 
 export interface VolatilityAccuracy {
@@ -86,7 +80,7 @@ export function greeksAccuracy(rows: readonly TableRow[]): GreeksAccuracy[] {
     };
     for (const row of group) {
       const greeks = optionGreeks(termsOf(row), row.number('vol'));
-      for (const name of OUTPUTS) {
+      for (const name of GREEKS_FIELDS) {
         const got = greeks.status === 'OK' ? greeks[name] : Number.NaN;
         const error = Math.max(0, Math.abs(got - row.number(name)) - SUBNORMAL);
         // Not a number is infinitely wrong.

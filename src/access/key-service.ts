@@ -1,7 +1,7 @@
 import type { KeyRecord } from '../domain/access.ts';
 import type { Clock } from '../domain/clock.ts';
 import { TickerError } from '../domain/error-codes.ts';
-import type { AuditEvent, KeyStore, StoredKey } from '../domain/storage.ts';
+import type { Author, KeyStore, StoredKey } from '../domain/storage.ts';
 import { isApiKey, isKeyId, newApiKey, type RandomBytes } from './api-key.ts';
 import { checkExpiry, checkKeyRequest, type KeyRequest, type KeyTerms } from './key-request.ts';
 
@@ -11,9 +11,6 @@ export interface KeyServiceOptions {
   environment: 'development' | 'production';
   randomBytes: RandomBytes;
 }
-
-/** Who changes something, and from where. */
-export type Author = Pick<AuditEvent, 'actor' | 'origin'>;
 
 /** A key that has just been made: the only time that its text is there. */
 export interface IssuedKey {

@@ -4,6 +4,7 @@ import { TickerError } from '../domain/error-codes.ts';
 import type {
   AccountStore,
   AuditEvent,
+  Author,
   SecretCipher,
   SecretContext,
   StoredAccount,
@@ -12,9 +13,6 @@ import type {
 /** Fields that are stored encrypted; the others can be listed. */
 const SECRET_FIELDS = ['api_key', 'api_secret', 'access_token'] as const;
 type SecretField = (typeof SECRET_FIELDS)[number];
-
-/** Who changes something, and from where. */
-export type Author = Pick<AuditEvent, 'actor' | 'origin'>;
 
 /** What may be shown of an account. */
 export interface AccountSummary {

@@ -8,10 +8,9 @@ import { PostgresApiKeyStore } from '../storage/postgres/api-key-store.ts';
 import { verifyAuditLog } from '../storage/postgres/audit-log.ts';
 import type { Database } from '../storage/postgres/database.ts';
 import { pendingMigrations } from '../storage/postgres/migrator.ts';
-import { Redis } from '../storage/redis/redis.ts';
-import { random } from '../threads/random.ts';
 import type { Finding } from './doctor-finding.ts';
 import { openDatabase } from './open-database.ts';
+import { withRedis } from './with-redis.ts';
 
 /** Clocks further apart than this make expiries, logs and the audit record hard to believe. */
 const CLOCK_DIFFERENCE_MAX_MS = 2_000;
@@ -126,25 +125,6 @@ function cipherCheck(config: Config): Promise<Finding> {
 async function redis({ redisUrl }: Config): Promise<Finding[]> {
   if (redisUrl === undefined) return [];
   const advice = 'check TICKER_REDIS_URL, and that the server runs; the service goes on without';
-  return [await finding('Redis', advice, () => pingRedis(redisUrl), 'warn')];
-}
-
-async function pingRedis(url: string): Promise<string> {
-  let redis: Redis | undefined;
-  try {
-    await new Promise<void>((resolve, reject) => {
-      redis = new Redis({
-        url,
-        clock: createSystemClock(),
-        random,
-        onState: (state) => {
-          if (state === 'ready') resolve();
-        },
-        onProblem: reject,
-      });
-    });
-    return String(await redis?.run('PING'));
-  } finally {
-    await redis?.close();
-  }
+  const ping = () => withRedis(redisUrl, async (server) => String(await server.run('PING')));
+  return [await finding('Redis', advice, ping, 'warn')];
 }

@@ -1,21 +1,11 @@
 import { TickerError } from '../domain/error-codes.ts';
+import { GREEKS_FIELDS } from '../pricing/option.ts';
 import { fieldText } from './csv-records.ts';
 
 /** Compute prices and Greeks from volatilities, or volatilities from prices. */
 export type GreeksTask = 'price' | 'solve';
 
-export const PRICE_OUTPUTS = [
-  'status',
-  'price',
-  'delta',
-  'gamma',
-  'vega',
-  'theta',
-  'rho',
-  'vanna',
-  'volga',
-  'charm',
-] as const;
+export const PRICE_OUTPUTS = ['status', ...GREEKS_FIELDS] as const;
 export const SOLVE_OUTPUTS = ['status', 'vol'] as const;
 
 const REQUIRED = ['model', 'type', 'underlying', 'strike', 't_years', 'rate'] as const;

@@ -1,14 +1,17 @@
 import { parseLimits } from '../access/key-request.ts';
 import { type IssuedKey, KeyService } from '../access/key-service.ts';
 import { durationMs, timeOrDurationMs } from '../access/time-text.ts';
-import { TickerError } from '../domain/error-codes.ts';
+import type { Config } from '../config/settings.ts';
+import { errorText, TickerError } from '../domain/error-codes.ts';
 import type { StoredKey } from '../domain/storage.ts';
+import { Revocations } from '../storage/redis/revocations.ts';
 import { registerSecret } from '../telemetry/redaction.ts';
 import { randomBytes } from '../threads/random.ts';
 import type { Command } from './command.ts';
 import { parseOptions } from './options.ts';
 import { localAuthor, openStores } from './open-stores.ts';
 import { printTable } from './table.ts';
+import { withRedis } from './with-redis.ts';
 
 const HELP = `Usage: ticker keys <create|list|rotate|revoke> [options]
 
@@ -74,6 +77,7 @@ async function keys(args: string[]): Promise<number> {
   const [action = '', id] = positionals;
   requireAction(action, id, values);
   const stores = await openStores();
+  let show: Show;
   try {
     const context: Context = {
       service: new KeyService({
@@ -86,15 +90,23 @@ async function keys(args: string[]): Promise<number> {
       nowMs: Math.floor(stores.clock.nowUs() / 1000),
       accountIds: async () => (await stores.accounts.list()).map((account) => account.id),
     };
-    if (action === 'create') await create(context);
-    else if (action === 'list') await list(context);
-    else if (action === 'rotate') await rotate(context, id ?? '');
-    else await revoke(context, id ?? '');
-    return 0;
+    if (action === 'create') show = await create(context);
+    else if (action === 'list') show = await list(context);
+    else if (action === 'rotate') show = await rotate(context, id ?? '');
+    else {
+      show = await revoke(context, id ?? '');
+      await tellInstances(stores.config, id ?? '');
+    }
   } finally {
     await stores.close();
   }
+  // Last of all: whoever reads a new key from here may use it at once.
+  show();
+  return 0;
 }
+
+/** Prints what has been done. */
+type Show = () => void;
 
 function usage(detail: string): TickerError {
   return new TickerError('USAGE', `${detail}; see: ticker keys --help`);
@@ -110,6 +122,16 @@ function requireAction(action: string, id: string | undefined, values: Options):
     throw usage(`keys ${action} does not take --${name}`);
   }
   if (action === 'create' && values.scopes === undefined) throw usage('--scopes is missing');
+}
+
+/** So that also an instance that cannot reach the database at the moment drops the key. */
+async function tellInstances({ redisUrl }: Config, id: string): Promise<void> {
+  if (redisUrl === undefined) return;
+  try {
+    await withRedis(redisUrl, (redis) => new Revocations(redis).publish(id));
+  } catch (error) {
+    console.error(`ticker: the database tells the instances, Redis does not: ${errorText(error)}`);
+  }
 }
 
 interface Context {
@@ -135,7 +157,7 @@ function expiry(text: string, nowMs: number): number | null {
   throw usage(`--expires ${JSON.stringify(text)} is neither a duration nor a time with its zone`);
 }
 
-async function create({ service, options, nowMs, accountIds }: Context): Promise<void> {
+async function create({ service, options, nowMs, accountIds }: Context): Promise<Show> {
   const { accounts = 'all', expires = NEVER } = options;
   const issued = await service.create(
     {
@@ -152,10 +174,10 @@ async function create({ service, options, nowMs, accountIds }: Context): Promise
     if (stored.has(account)) continue;
     console.error(`ticker: no account ${JSON.stringify(account)} is stored yet; the key waits`);
   }
-  showIssued(issued, undefined, options.json);
+  return () => showIssued(issued, undefined, options.json);
 }
 
-async function rotate({ service, options, nowMs }: Context, id: string): Promise<void> {
+async function rotate({ service, options, nowMs }: Context, id: string): Promise<Show> {
   const { overlap, expires } = options;
   const overlapMs = overlap === undefined ? undefined : durationMs(overlap);
   if (overlap !== undefined && overlapMs === undefined) {
@@ -169,33 +191,31 @@ async function rotate({ service, options, nowMs }: Context, id: string): Promise
     },
     localAuthor(),
   );
-  showIssued(rotated, { id, expiresMs: rotated.previousExpiresMs }, options.json);
+  return () => showIssued(rotated, { id, expiresMs: rotated.previousExpiresMs }, options.json);
 }
 
-async function revoke({ service, options }: Context, id: string): Promise<void> {
+async function revoke({ service, options }: Context, id: string): Promise<Show> {
   const isChange = await service.revoke(id, localAuthor());
   const text = isChange ? `revoked ${id}` : `${id} was revoked already`;
-  console.log(options.json === true ? JSON.stringify({ id, revoked: true }) : text);
+  return () => console.log(options.json === true ? JSON.stringify({ id, revoked: true }) : text);
 }
 
-async function list({ service, options, nowMs }: Context): Promise<void> {
+async function list({ service, options, nowMs }: Context): Promise<Show> {
   const all = await service.list();
   if (options.json === true) {
-    console.log(JSON.stringify(all.map((key) => summary(key, nowMs))));
-    return;
+    return () => console.log(JSON.stringify(all.map((key) => summary(key, nowMs))));
   }
-  printTable(
-    ['id', 'state', 'scopes', 'accounts', 'expires', 'last used', 'label'],
-    all.map((key) => [
-      key.id,
-      state(key, nowMs),
-      key.scopes.join(' '),
-      listed(key.accounts),
-      iso(key.expiresMs) ?? NEVER,
-      iso(key.lastUsedMs) ?? NEVER,
-      key.label,
-    ]),
-  );
+  const rows = all.map((key) => [
+    key.id,
+    state(key, nowMs),
+    key.scopes.join(' '),
+    listed(key.accounts),
+    iso(key.expiresMs) ?? NEVER,
+    iso(key.lastUsedMs) ?? NEVER,
+    key.label,
+  ]);
+  const headings = ['id', 'state', 'scopes', 'accounts', 'expires', 'last used', 'label'];
+  return () => printTable(headings, rows);
 }
 
 function listed(accounts: readonly string[] | 'all'): string {

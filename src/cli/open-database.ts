@@ -3,7 +3,7 @@ import { createSystemClock } from '../domain/clock.ts';
 import { TickerError } from '../domain/error-codes.ts';
 import { EmbeddedPostgres } from '../storage/embedded/embedded-postgres.ts';
 import { Database, type DatabaseOptions } from '../storage/postgres/database.ts';
-import { migrate, pendingMigrations } from '../storage/postgres/migrator.ts';
+import { requireSchema } from '../storage/postgres/migrator.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { random } from '../threads/random.ts';
 import { serviceVersion } from '../threads/service-version.ts';
@@ -47,7 +47,10 @@ export async function openDatabase(
     });
   };
   try {
-    if (!allowPending) await requireSchema(config, database, settings);
+    if (!allowPending) {
+      const mayMigrate = config.environment === 'development';
+      await requireSchema(database, settings, serviceVersion(), mayMigrate);
+    }
   } catch (error) {
     await close();
     throw error;
@@ -72,20 +75,6 @@ async function openEmbedded(config: Config): Promise<EmbeddedPostgres> {
       clock,
     }),
   });
-}
-
-async function requireSchema(
-  config: Config,
-  database: Database,
-  settings: DatabaseOptions,
-): Promise<void> {
-  const pending = await pendingMigrations(database);
-  if (pending.length === 0) return;
-  if (config.environment === 'production') {
-    const names = pending.map(({ version, name }) => `${version} (${name})`).join(', ');
-    throw new TickerError('MIGRATION_NEEDED', `run ticker migrate; it is to run ${names}`);
-  }
-  await migrate(settings, serviceVersion());
 }
 
 /** True also when it cannot be asked: what we do not know we leave alone. */

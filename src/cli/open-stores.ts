@@ -1,8 +1,7 @@
 import { hostname, userInfo } from 'node:os';
-import type { Author } from '../accounts/account-registry.ts';
 import type { Config } from '../config/settings.ts';
 import { type Clock, createSystemClock } from '../domain/clock.ts';
-import type { SecretCipher } from '../domain/storage.ts';
+import type { Author, SecretCipher } from '../domain/storage.ts';
 import { openCipher } from '../secrets/open-cipher.ts';
 import { PostgresAccountStore } from '../storage/postgres/account-store.ts';
 import { PostgresApiKeyStore } from '../storage/postgres/api-key-store.ts';

@@ -24,6 +24,21 @@ export interface ClockSettings {
   originEpochMs: number;
 }
 
+/** Resolves with true after `delayMs`, with false as soon as `signal` aborts. */
+export function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<boolean> {
+  if (signal?.aborted === true) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const end = (isOver: boolean): void => {
+      timer.cancel();
+      signal?.removeEventListener('abort', onAbort);
+      resolve(isOver);
+    };
+    const onAbort = (): void => end(false);
+    const timer = clock.setTimeout(() => end(true), delayMs);
+    signal?.addEventListener('abort', onAbort);
+  });
+}
+
 export const REAL_TIME: ClockSettings = { speed: 1, originEpochMs: 0 };
 
 /** Milliseconds between two comparisons of the machine's two clocks. */

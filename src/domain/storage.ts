@@ -159,6 +159,9 @@ export interface AuditEvent {
   detail: Readonly<Record<string, unknown>>;
 }
 
+/** Who changes something, and from where. */
+export type Author = Pick<AuditEvent, 'actor' | 'origin'>;
+
 export interface RecordedAuditEvent extends AuditEvent {
   id: number;
   timeMs: number;

@@ -49,6 +49,19 @@ export interface OptionGreeks {
   readonly charm: number;
 }
 
+/** The fields of OptionGreeks in the order in which tables of options give them. */
+export const GREEKS_FIELDS = [
+  'price',
+  'delta',
+  'gamma',
+  'vega',
+  'theta',
+  'rho',
+  'vanna',
+  'volga',
+  'charm',
+] as const satisfies readonly (keyof OptionGreeks)[];
+
 /** Why there is no volatility, as GREEKS_STATUS names it. */
 export type Unsolvable = 'INVALID' | 'EXPIRED' | 'BELOW_INTRINSIC' | 'ABOVE_MAXIMUM';
 

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { channelName } from '../../src/storage/redis/key-names.ts';
+import { Revocations } from '../../src/storage/redis/revocations.ts';
+import { openEmbedded, openFolder } from '../support/embedded-rig.ts';
 import { metricsUntil } from '../support/metrics-text.ts';
 import { connectRedis } from '../support/redis-rig.ts';
 import { createTestDatabase } from '../support/test-database.ts';
@@ -86,4 +88,29 @@ test('two instances with one database and one Redis act as one', async (t) => {
   assert.equal(health.status, 'degraded');
   await redis.restart();
   assert.equal((await untilHealth(one, 'redis', true)).status, 'ready');
+});
+
+test('a revocation that comes by Redis holds while the database is away', async (t) => {
+  const redis = await TestRedis.start(t);
+  if (redis === undefined) return;
+  const { embedded } = await openEmbedded(t, openFolder(t), false);
+  const environment = { TICKER_DATABASE_URL: embedded.url, TICKER_REDIS_URL: redis.url };
+  const service = await startService(t, environment);
+  await untilHealth(service, 'database', true);
+  await untilHealth(service, 'redis', true);
+  const { out } = await runTicker(
+    ['keys', 'create', '--scopes', 'ticks:read', '--json'],
+    environment,
+  );
+  const { id, key } = JSON.parse(out) as { id: string; key: string };
+  await metricsUntil(service.url, (samples) => samples.get('ticker_api_keys') === 2);
+  const client = await TicksClient.connect(t, service.ticksUrl, key);
+
+  await embedded.stop();
+  await untilHealth(service, 'database', false);
+  const elsewhere = connectRedis(t, redis.url);
+  await elsewhere.reached('ready');
+  await new Revocations(elsewhere.redis).publish(id);
+  assert.equal(await client.closed, 4501);
+  assert.equal(await ask(service, key), 401);
 });

@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '../../domain/clock.ts';
+import { type Clock, pause, type TimerHandle } from '../../domain/clock.ts';
 import { errorText } from '../../domain/error-codes.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { registerArrival } from '../../telemetry/redaction.ts';
@@ -7,13 +7,7 @@ import { DATABASE, makeCluster, readPassword, SUPERUSER } from './cluster.ts';
 import { isDataDirectoryTaken } from './data-directory-lock.ts';
 import { embeddedError } from './embedded-error.ts';
 import { hasEmbeddedDatabase, type Home, prepareHome } from './home.ts';
-import {
-  findPostmaster,
-  pause,
-  type Postmaster,
-  startPostmaster,
-  stopPostmaster,
-} from './postmaster.ts';
+import { findPostmaster, type Postmaster, startPostmaster, stopPostmaster } from './postmaster.ts';
 import { isPostmaster } from './postmaster-file.ts';
 import { ProcessLock } from './process-lock.ts';
 

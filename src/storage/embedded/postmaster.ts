@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import type { Clock } from '../../domain/clock.ts';
+import { type Clock, pause } from '../../domain/clock.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Binaries } from './binaries.ts';
 import { outputAdvice } from './cluster.ts';
@@ -141,10 +141,6 @@ export async function stopPostmaster({ home, clock }: Context): Promise<void> {
     signal = wanted;
     await pause(clock, POLL_MS);
   }
-}
-
-export function pause(clock: Clock, delayMs: number): Promise<void> {
-  return new Promise((resolve) => clock.setTimeout(resolve, delayMs));
 }
 
 /** Its pid when it takes connections; undefined: it has ended, or has been ended for its time. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../domain/clock.ts';
+import { type Clock, pause } from '../../domain/clock.ts';
 import { TickerError } from '../../domain/error-codes.ts';
 import { registerArrival } from '../../telemetry/redaction.ts';
 import {
@@ -126,7 +126,7 @@ export class Database {
         if (!isConflict || attempt === ATTEMPTS_MAX) throw error;
       }
       const delayMs = this.#options.random() * FIRST_RETRY_MS * 2 ** attempt;
-      await new Promise<void>((resolve) => this.#options.clock.setTimeout(resolve, delayMs));
+      await pause(this.#options.clock, delayMs);
     }
   }
 

@@ -11,6 +11,8 @@ export interface MigrationStep {
   name: string;
 }
 
+type MigrateSettings = Pick<DatabaseOptions, 'url' | 'clock' | 'random' | 'applicationName'>;
+
 /** Any number: instances agree on it to go one after the other. */
 const LOCK_ID = 7_402_655_113;
 /** Index builds and waiting for another instance's migrations take longer than other statements. */
@@ -23,7 +25,7 @@ const STATEMENT_TIMEOUT_MS = 600_000;
  * is not, or not in that form, one of ours; else as `Database`.
  */
 export async function migrate(
-  options: Pick<DatabaseOptions, 'url' | 'clock' | 'random' | 'applicationName'>,
+  options: MigrateSettings,
   serviceVersion: string,
   migrations: readonly Migration[] = MIGRATIONS,
 ): Promise<MigrationStep[]> {
@@ -57,6 +59,23 @@ export async function pendingMigrations(
     select to_regclass('schema_migrations') is not null as exists`;
   if (found?.exists !== true) return migrations.map(stepOf);
   return (await pending(database.sql, migrations)).map(stepOf);
+}
+
+/**
+ * Sees to it that the database has the schema of this version: runs what is pending if
+ * `mayMigrate`, else rejects with MIGRATION_NEEDED. Resolves with what was run.
+ */
+export async function requireSchema(
+  database: Database,
+  settings: MigrateSettings,
+  serviceVersion: string,
+  mayMigrate: boolean,
+): Promise<MigrationStep[]> {
+  const pending = await pendingMigrations(database);
+  if (pending.length === 0) return [];
+  if (mayMigrate) return migrate(settings, serviceVersion);
+  const names = pending.map(({ version, name }) => `${version} (${name})`).join(', ');
+  throw new TickerError('MIGRATION_NEEDED', `run ticker migrate; it is to run ${names}`);
 }
 
 /** SHA-256 in hex. */

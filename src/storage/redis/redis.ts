@@ -1,7 +1,7 @@
 import { Redis as Client } from 'ioredis';
 import type { Clock, TimerHandle } from '../../domain/clock.ts';
 import { TickerError } from '../../domain/error-codes.ts';
-import { registerSecret } from '../../telemetry/redaction.ts';
+import { registerArrival } from '../../telemetry/redaction.ts';
 import { clientOptions, type ClientTimes } from './client-options.ts';
 import { clientReason } from './client-reason.ts';
 import { parseRedisUrl, type RedisServer } from './redis-url.ts';
@@ -32,8 +32,6 @@ interface Subscription {
 const WAITING_MAX = 1_000;
 /** How often an idle connection is tried, so that one that died silently is found. */
 const HEARTBEAT_MS = 5_000;
-/** Shorter passwords cannot be told from ordinary text in a log line; errors never have any. */
-const PASSWORD_CHARACTERS_MIN = 6;
 
 /**
  * The connections to one Redis server: one for commands and, when something is subscribed to, one
@@ -60,9 +58,7 @@ export class Redis {
     this.#options = options;
     this.#server = parseRedisUrl(options.url);
     const { password } = this.#server;
-    if (password !== undefined && password.length >= PASSWORD_CHARACTERS_MIN) {
-      registerSecret(password);
-    }
+    if (password !== undefined) registerArrival(password);
     this.#waitingMax = options.waitingMax ?? WAITING_MAX;
     this.#commands = this.#connect('commands');
     this.#commands.on('ready', () => this.#commandsAre(true));

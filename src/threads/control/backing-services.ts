@@ -33,6 +33,7 @@ export class BackingServices {
     });
     this.#redis = openRedisDesk({
       ...options,
+      onRevoked: (keyId) => this.#storage.revoked(keyId),
       onKeysChanged: () => this.#storage.keysChanged(),
       onLockedOut: (address, untilMs) =>
         toPublish({ type: 'locked-out', address, untilUs: untilMs * 1000 }),

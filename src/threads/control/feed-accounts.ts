@@ -1,5 +1,5 @@
 import type { BrokerAccount } from '../../config/accounts.ts';
-import type { Clock } from '../../domain/clock.ts';
+import { type Clock, pause } from '../../domain/clock.ts';
 import { errorText, TickerError } from '../../domain/error-codes.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { StorageDesk } from './storage-desk.ts';
@@ -49,7 +49,7 @@ export async function feedAccounts(
       logger.warn({ detail: errorText(error) }, 'the stored accounts cannot be read');
       options.onWaiting(errorText(error));
     }
-    if (!(await paused(RETRY_MS, clock, signal))) return undefined;
+    if (!(await pause(clock, RETRY_MS, signal))) return undefined;
   }
 }
 
@@ -69,16 +69,5 @@ function isOpened(
     signal.addEventListener('abort', end(false), { once: true });
     void opened.then(end(true));
     if (waitMs !== Infinity) void failedToOpen.then(end(false));
-  });
-}
-
-/** False: `signal` aborted. */
-function paused(delayMs: number, clock: Clock, signal: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = clock.setTimeout(() => resolve(true), delayMs);
-    signal.addEventListener('abort', () => {
-      timer.cancel();
-      resolve(false);
-    });
   });
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../../domain/clock.ts';
+import { type Clock, pause } from '../../domain/clock.ts';
 import { errorText, TickerError } from '../../domain/error-codes.ts';
 import { KiteRest } from '../../feed/kite/rest.ts';
 import { type InstrumentDump, readInstrumentCsv } from '../../instruments/instrument-csv.ts';
@@ -54,18 +54,6 @@ export async function loadInstruments(
 /* A function, because it changes while it is awaited. */
 function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
-}
-
-function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      timer.cancel();
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = clock.setTimeout(end, delayMs);
-    signal.addEventListener('abort', end);
-  });
 }
 
 async function fetchDump(

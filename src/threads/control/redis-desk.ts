@@ -14,6 +14,8 @@ import type { ThreadContext } from '../thread-context.ts';
 
 export interface RedisDeskOptions extends ThreadContext {
   config: Config;
+  /** A key has been revoked. */
+  onRevoked: (keyId: string) => void;
   /** A key may have been revoked. */
   onKeysChanged: () => void;
   /** The wrong keys of all instances together lock an address out. */
@@ -29,7 +31,7 @@ export class RedisDesk {
   #problem: string | undefined = 'is being connected to';
 
   constructor(url: string, options: RedisDeskOptions) {
-    const { clock, logger, meters, onCheck, onLockedOut, onKeysChanged } = options;
+    const { clock, logger, meters, onCheck, onLockedOut, onRevoked, onKeysChanged } = options;
     this.#redis = new Redis({
       url,
       // The server and the network know no other time.
@@ -49,7 +51,7 @@ export class RedisDesk {
     });
     const news = new RedisLockNews(this.#redis);
     news.subscribe(onLockedOut);
-    new Revocations(this.#redis).subscribe(onKeysChanged, onKeysChanged);
+    new Revocations(this.#redis).subscribe(onRevoked, onKeysChanged);
     this.#lockOut = new SharedLockOut({
       counters: new RedisRateCounters(this.#redis),
       news,

@@ -1,9 +1,8 @@
 import type { Config } from '../../config/settings.ts';
 import { createSystemClock } from '../../domain/clock.ts';
-import { TickerError } from '../../domain/error-codes.ts';
 import { EmbeddedPostgres } from '../../storage/embedded/embedded-postgres.ts';
 import { Database, type DatabaseOptions } from '../../storage/postgres/database.ts';
-import { migrate, pendingMigrations } from '../../storage/postgres/migrator.ts';
+import { requireSchema } from '../../storage/postgres/migrator.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { random } from '../random.ts';
 import { serviceVersion } from '../service-version.ts';
@@ -47,11 +46,9 @@ export class ServiceDatabase {
       onListenProblem: (error) => this.#logger.debug({ detail: error.message }, 'no database news'),
     };
     this.#database ??= new Database(settings);
-    const pending = await pendingMigrations(this.#database);
-    if (pending.length > 0 && environment === 'production') {
-      throw new TickerError('MIGRATION_NEEDED', `${pending.length} steps: run ticker migrate`);
-    }
-    for (const { version, name } of pending.length > 0 ? await this.#migrate(settings) : []) {
+    const mayMigrate = environment === 'development';
+    const steps = await requireSchema(this.#database, settings, serviceVersion(), mayMigrate);
+    for (const { version, name } of steps) {
       this.#logger.info({ version, name }, 'database migrated');
     }
     return this.#database;
@@ -62,10 +59,6 @@ export class ServiceDatabase {
     this.#isClosed = true;
     await this.#database?.end();
     await this.#embedded?.stop();
-  }
-
-  #migrate(settings: DatabaseOptions): ReturnType<typeof migrate> {
-    return migrate(settings, serviceVersion());
   }
 
   async #openEmbedded(): Promise<void> {

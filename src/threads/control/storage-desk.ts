@@ -122,6 +122,16 @@ export class StorageDesk {
     }
   }
 
+  /** A key has been revoked: it ends at once, also while the database cannot be asked. */
+  revoked(keyId: string): void {
+    const left = this.#storedKeys.filter(({ id }) => id !== keyId);
+    if (left.length < this.#storedKeys.length) {
+      this.#storedKeys = left;
+      this.#options.onKeys(this.keys);
+    }
+    this.keysChanged();
+  }
+
   /** A key may have been revoked: looks at once. */
   keysChanged(): void {
     void this.#readKeys();

@@ -18,9 +18,9 @@ import type { ThreadMeters } from '../../shm/meters.ts';
 import type { RepriceRing } from '../../shm/reprice-ring.ts';
 import type { Ring } from '../../shm/ring.ts';
 import { ChainAnalyst } from './chain-analyst.ts';
-import { ChainBook } from './chain-book.ts';
+import type { ChainBook } from './chain-book.ts';
 import { ChainSet } from './chain-set.ts';
-import { OptionPricer, type PricedOption } from './option-pricer.ts';
+import { aim, createPricedOption, OptionPricer, type PricedOption } from './option-pricer.ts';
 import { QualityWatch } from './quality-watch.ts';
 import { QuoteBook } from './quote-book.ts';
 import { Repricer } from './repricer.ts';
@@ -85,17 +85,7 @@ export class GreeksLoop {
     // A restarted worker goes on where ingest is now; what lies between has been sent as late.
     this.#position = ring.newest();
     ring.storeGreeksCursor(worker, this.#position);
-    this.#option = {
-      row: 0,
-      position: 0,
-      optionType: 1,
-      strike: 0,
-      bid: 0,
-      ask: 0,
-      last: 0,
-      tradeMs: 0,
-      chain: new ChainBook(-1, table.chain(0)),
-    };
+    this.#option = createPricedOption(table);
     this.#refreshChains();
   }
 
@@ -253,11 +243,7 @@ export class GreeksLoop {
     const { ring, table } = this.#options;
     const bytes = ring.slotBytes(position);
     const option = this.#option;
-    option.row = row;
-    option.position = position;
-    option.optionType = table.optionTypes[row] === 1 ? 1 : -1;
-    option.strike = table.strikes[row]!;
-    option.chain = chain;
+    aim(option, table, row, position, chain);
     this.#quotes.read(ring.ticks, bytes, option);
     if (ring.firstIntact(position) > position) {
       // Overwritten between the claim and the read: these are not this quote's prices.

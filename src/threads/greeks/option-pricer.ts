@@ -48,7 +48,7 @@ import {
   TICK_TIME_TO_EXPIRY_F32,
   TICK_VEGA_F64,
 } from '../../shm/layout/tick-slot.ts';
-import type { ChainBook } from './chain-book.ts';
+import { ChainBook } from './chain-book.ts';
 import type { QuoteBook } from './quote-book.ts';
 
 const DAYS_PER_YEAR = 365;
@@ -81,6 +81,36 @@ export interface PricedOption {
   /** Of the last price, epoch ms; 0 unknown. */
   tradeMs: number;
   chain: ChainBook;
+}
+
+/** An option to price; `aim` says which. */
+export function createPricedOption(table: InstrumentTable): PricedOption {
+  return {
+    row: 0,
+    position: 0,
+    optionType: 1,
+    strike: 0,
+    bid: 0,
+    ask: 0,
+    last: 0,
+    tradeMs: 0,
+    chain: new ChainBook(-1, table.chain(0)),
+  };
+}
+
+/** Makes `option` the one in `row` as it stood at `position`; its quote is read separately. */
+export function aim(
+  option: PricedOption,
+  table: InstrumentTable,
+  row: number,
+  position: number,
+  chain: ChainBook,
+): void {
+  option.row = row;
+  option.position = position;
+  option.optionType = table.optionTypes[row] === 1 ? 1 : -1;
+  option.strike = table.strikes[row]!;
+  option.chain = chain;
 }
 
 /**

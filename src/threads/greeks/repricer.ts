@@ -14,7 +14,7 @@ import {
 import type { ThreadMeters } from '../../shm/meters.ts';
 import type { RepriceRing } from '../../shm/reprice-ring.ts';
 import { ChainBook } from './chain-book.ts';
-import type { OptionPricer, PricedOption } from './option-pricer.ts';
+import { aim, createPricedOption, type OptionPricer, type PricedOption } from './option-pricer.ts';
 import type { QuoteBook } from './quote-book.ts';
 
 /** Options repriced at a time: some 30 us, by which a tick that comes meanwhile waits longer. */
@@ -77,17 +77,7 @@ export class Repricer {
     const none = new ChainBook(-1, options.table.chain(0));
     this.#listed = new Array<ChainBook>(chainRows).fill(none);
     this.#queue = new Array<ChainBook>(chainRows).fill(none);
-    this.#option = {
-      row: 0,
-      position: 0,
-      optionType: 1,
-      strike: 0,
-      bid: 0,
-      ask: 0,
-      last: 0,
-      tradeMs: 0,
-      chain: none,
-    };
+    this.#option = createPricedOption(options.table);
   }
 
   /** True if there is something to look at, now or later. */
@@ -213,11 +203,7 @@ export class Repricer {
     if (newest !== position) return false;
     if (nowMs * 1000 - f64[TICK_RECEIVE_TIME_F64]! > SAME_MOMENT_US) return false;
     const option = this.#option;
-    option.row = row;
-    option.position = position;
-    option.optionType = table.optionTypes[row] === 1 ? 1 : -1;
-    option.strike = table.strikes[row]!;
-    option.chain = chain;
+    aim(option, table, row, position, chain);
     quotes.read(quote, 0, option);
     lastValues.beginGreeks(row);
     const status = pricer.price(option, lastValues.ticks, lastValues.rowBytes(row), true);

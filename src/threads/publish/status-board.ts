@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Readiness, SystemStatus } from '../../http/routes/system.ts';
 import { createMetrics, type Metrics } from '../../telemetry/metrics.ts';
 import type { ServiceStatus, SharedBlocks } from '../messages.ts';
+import { serviceVersion } from '../service-version.ts';
 import { MeterReader } from './readings.ts';
 
 /** Root of the built package: this file is dist/src/threads/publish/status-board.js. */
@@ -21,12 +21,9 @@ export class StatusBoard implements SystemStatus {
   constructor(blocks: SharedBlocks, refreshMeters: () => void) {
     this.#reader = new MeterReader(blocks);
     this.#refreshMeters = refreshMeters;
-    const manifest = JSON.parse(
-      readFileSync(new URL('package.json', PACKAGE_ROOT), 'utf8'),
-    ) as Record<string, string>;
-    const version = manifest['version'] ?? 'unknown';
+    const version = serviceVersion();
     this.#version = {
-      name: manifest['name'] ?? 'ticker-service',
+      name: 'ticker-service',
       version,
       node: process.version,
       protocol: 'ticker.v1',
