@@ -1,4 +1,4 @@
-import type { FrameAssembler } from '../../src/fanout/assembler.ts';
+import { BLANK, type FrameAssembler } from '../../src/fanout/assembler.ts';
 import { TICK_SLOT_BYTES } from '../../src/shm/layout/tick-slot.ts';
 import type { FrameKind } from '../../src/wire/tick-layout.ts';
 import type { ComputedTicks } from '../market/computed-ticks.ts';
@@ -26,7 +26,8 @@ export function assemble(
   greeks: boolean,
 ): Uint8Array {
   for (let place = 0; place < slots.length; place++) {
-    assembler.put(kind, place, copies, slots[place]! * TICK_SLOT_BYTES, greeks);
+    const blank = greeks ? BLANK.NOTHING : BLANK.NOT_REQUESTED;
+    assembler.put(kind, place, copies, slots[place]! * TICK_SLOT_BYTES, blank);
   }
   return assembler.frame(kind).finish(slots.length, SENT_US, TICKS);
 }

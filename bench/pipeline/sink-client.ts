@@ -1,8 +1,7 @@
 import type { ClientSocket } from '../../src/domain/ports.ts';
 import { MODE } from '../../src/domain/status.ts';
-import { ClientConnection } from '../../src/fanout/connection.ts';
+import { BY_NAME, ClientConnection, Subscription } from '../../src/fanout/connection.ts';
 import { Delivery } from '../../src/fanout/delivery.ts';
-import { BY_NAME, Subscription } from '../../src/fanout/connection.ts';
 import { SubscriptionIndex } from '../../src/fanout/subscription-index.ts';
 import { qualifiedSymbol } from '../../src/domain/instrument.ts';
 import type { MarketRecording } from '../market/recording.ts';
@@ -16,16 +15,10 @@ export interface SinkClient {
 
 /** The fan-out with one client in memory that is subscribed to everything, full with Greeks. */
 export function createSinkClient(path: TickPath, recording: MarketRecording): SinkClient {
-  const { clock, lastValues } = path;
+  const { clock, lastValues, ring, table } = path;
   const index = new SubscriptionIndex({ setDemand: () => undefined });
-  const delivery = new Delivery({
-    epochLow: path.ring.epochLow,
-    epochHigh: path.ring.epochHigh,
-    index,
-    lastValues,
-    clock,
-    clientBufferBytes: 2 ** 22,
-  });
+  const clientBufferBytes = 2 ** 22;
+  const delivery = new Delivery({ ring, table, lastValues, index, clock, clientBufferBytes });
   const sink: SinkClient = { delivery, onFrame: () => undefined };
   const socket: ClientSocket = {
     remoteAddress: '127.0.0.1',

@@ -145,8 +145,8 @@ export const SETTINGS = {
   ringSlots: setting(
     'TICKER_RING_SLOTS',
     powerOfTwo(1024, 4_194_304),
-    65_536,
-    'Ticks that the ring in shared memory holds (320 bytes each).',
+    262_144,
+    'Ticks that the ring in shared memory holds (320 bytes each): the window of a resume.',
   ),
   instrumentRows: setting(
     'TICKER_INSTRUMENT_ROWS',

@@ -33,6 +33,7 @@ export const ERRORS = {
   NOT_SUBSCRIBED: { retryable: false, detail: 'The connection has no such subscription.' },
   CAPACITY_EXCEEDED: { retryable: true, detail: 'No broker connection has room left.' },
   LIMIT_EXCEEDED: { retryable: false, detail: 'A limit of the connection is exceeded.' },
+  IDLE: { retryable: true, detail: 'The connection had no subscription and sent no message.' },
   TOO_SLOW: { retryable: true, detail: 'The client did not read fast enough.' },
   SERVICE_UNREACHABLE: { retryable: true, detail: 'The service cannot be reached.' },
   NOT_READY: { retryable: true, detail: 'The service is still starting.' },

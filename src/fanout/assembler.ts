@@ -46,10 +46,20 @@ export function frameKind(mode: Mode): FrameKind {
   return KIND_OF_MODE[mode];
 }
 
-const NOT_REQUESTED = blankSection(GREEKS_STATUS.NOT_REQUESTED);
+/** Why a tick goes without the Greeks of its slot. Fits into the low bits of a slot's offset. */
+export const BLANK = { NOTHING: 0, LATE: 1, NOT_AN_OPTION: 2, NOT_REQUESTED: 3 } as const;
+export type Blank = (typeof BLANK)[keyof typeof BLANK];
+
+const BLANK_STATUS = [
+  GREEKS_STATUS.OK,
+  GREEKS_STATUS.GREEKS_LATE,
+  GREEKS_STATUS.NOT_AN_OPTION,
+  GREEKS_STATUS.NOT_REQUESTED,
+] as const;
+const BLANK_SECTIONS = BLANK_STATUS.map((status) => blankSection(status));
 
 /**
- * Fills frames from private copies of ring slots: whole slots for `full`, their first 192 bytes for
+ * Fills frames from ring slots or copies of them: whole slots for `full`, their first 192 bytes for
  * `quote`, field by field for `compact` and `ltp`. One per thread; frames are reused.
  */
 export class FrameAssembler {
@@ -83,18 +93,21 @@ export class FrameAssembler {
     return this.#views[kind];
   }
 
-  /** Puts the tick at `slotBytes` of `source` into place `index` of the frame of its kind. */
-  put(kind: FrameKind, index: number, source: TickViews, slotBytes: number, greeks: boolean): void {
+  /**
+   * Puts the tick at `slotBytes` of `source` into place `index` of the frame of its kind. `blank`:
+   * why it goes without its Greeks.
+   */
+  put(kind: FrameKind, index: number, source: TickViews, slotBytes: number, blank: Blank): void {
     const frame = this.#frames[kind];
     const at = index * frame.structBytes;
     switch (kind) {
       case 'tick':
       case 'quote':
         copyWords(source.u32, slotBytes >> 2, frame.u32, at >> 2, frame.structBytes >> 2);
-        if (!greeks) withholdGreeks(frame, at);
+        if (blank !== BLANK.NOTHING) writeBlankGreeks(frame.u32, at >> 2, BLANK_SECTIONS[blank]!);
         return;
       case 'compact':
-        putCompact(frame, at, source, slotBytes, greeks);
+        putCompact(frame, at, source, slotBytes, blank);
         return;
       case 'ltp':
         putLtp(frame, at, source, slotBytes);
@@ -110,11 +123,6 @@ function copyWords(
   words: number,
 ): void {
   for (let i = 0; i < words; i++) to[toWord + i] = from[fromWord + i]!;
-}
-
-/** A client that did not ask for Greeks gets the section without them. */
-function withholdGreeks(frame: TickFrameBuffer, at: number): void {
-  writeBlankGreeks(frame.u32, at >> 2, NOT_REQUESTED);
 }
 
 /** The words that all structs begin with: token, flags, sequence, receive time, counts, time. */
@@ -144,7 +152,7 @@ function putCompact(
   at: number,
   source: TickViews,
   slotBytes: number,
-  greeks: boolean,
+  blank: Blank,
 ): void {
   putHead(frame, at, source, slotBytes);
   const { u8, u32 } = frame;
@@ -162,7 +170,7 @@ function putCompact(
   u32[(at + COMPACT_LAYOUT.priceDivisor) >> 2] = source.u32[from + TICK_PRICE_DIVISOR_U32]!;
   u8[at + COMPACT_LAYOUT.segment] = source.u8[slotBytes + TICK_SEGMENT_U8]!;
   u8[at + COMPACT_LAYOUT.mode] = source.u8[slotBytes + TICK_MODE_U8]!;
-  putCompactGreeks(frame, at, source, slotBytes, greeks);
+  putCompactGreeks(frame, at, source, slotBytes, blank);
 }
 
 function putCompactGreeks(
@@ -170,12 +178,11 @@ function putCompactGreeks(
   at: number,
   source: TickViews,
   slotBytes: number,
-  greeks: boolean,
+  blank: Blank,
 ): void {
   const { u8, f32, f64 } = frame;
-  const status = greeks
-    ? source.u8[slotBytes + TICK_GREEKS_STATUS_U8]!
-    : GREEKS_STATUS.NOT_REQUESTED;
+  const greeks = blank === BLANK.NOTHING;
+  const status = greeks ? source.u8[slotBytes + TICK_GREEKS_STATUS_U8]! : BLANK_STATUS[blank];
   u8[at + COMPACT_LAYOUT.status] = status;
   u8[at + COMPACT_LAYOUT.forwardSource] = greeks
     ? source.u8[slotBytes + TICK_FORWARD_SOURCE_U8]!

@@ -12,7 +12,8 @@ import type { LastValueTable } from '../shm/last-value-table.ts';
 import type { ChainMessage, LegLiquidity } from '../wire/messages.ts';
 import type { Delivery } from './delivery.ts';
 import { liquidityOfRow } from './leg-liquidity.ts';
-import type { ClientSession, FollowedChain } from './session.ts';
+import type { ClientSession } from './session.ts';
+import type { FollowedChain } from './subscriptions.ts';
 
 /** Between two chains: one record takes up to half a millisecond, ticks come first. */
 const PAUSE_MS = 10;
@@ -77,7 +78,7 @@ export class ChainRecords {
     const rows = sessions.map((session) => rowsOf(session, name)).find((list) => list.length > 0);
     const text = JSON.stringify(recordOf(chain, figures, this.#liquidity(rows ?? [])));
     for (const { connection, chains: followed } of sessions) {
-      if (connection.closed || !followed.has(name)) continue;
+      if (connection.closed || connection.behind !== undefined || !followed.has(name)) continue;
       const { lastSentMs } = connection;
       delivery.sendText(connection, text);
       // It stands for no heartbeat, which alone moves `through` on while nothing ticks.

@@ -2,18 +2,36 @@ import { TickerError } from '../domain/error-codes.ts';
 import { MODE, type Mode } from '../domain/status.ts';
 import type { ChainRequest, ModeName } from '../wire/messages.ts';
 
+/** What becomes of a reader that falls behind, per subscription. */
+export const POLICIES = ['conflate', 'lossless', 'skip'] as const;
+export type Policy = (typeof POLICIES)[number];
+
+/** How long ticks may be gathered before they are sent, ms; adaptive: as the load demands. */
+export const WINDOWS = [0, 1, 2, 5, 10, 'adaptive'] as const;
+export type Window = (typeof WINDOWS)[number];
+
 /** What a subscription delivers. */
 export interface DeliveryOptions {
   /** Left out by the client: quote. */
   mode: Mode;
   greeks: boolean;
+  /** Left out: conflate. */
+  policy?: Policy;
+}
+
+/** One subscribe, or one item of a resume. `window` undefined: as it was. */
+export interface Wish extends DeliveryOptions {
+  target: Target;
+  window: Window | undefined;
 }
 
 /** A client's message, checked. */
 export type CheckedMessage =
   | { type: 'auth'; id: number; token: string }
   | { type: 'ping'; id: number }
-  | ({ type: 'subscribe'; id: number; target: Target } & DeliveryOptions)
+  | ({ type: 'subscribe'; id: number } & Wish)
+  | { type: 'resume'; id: number; epoch: string; sequence: number; wishes: Wish[] }
+  | { type: 'ack'; id: number; sequence: number }
   | { type: 'unsubscribe'; id: number; target: Target };
 
 export type Target =
@@ -36,9 +54,8 @@ const MODES: Readonly<Record<ModeName, Mode>> = {
 /** Instruments one message may name. */
 export const INSTRUMENTS_PER_MESSAGE_MAX = 3000;
 const SYMBOL_LENGTH_MAX = 64;
-/** Keys and requests whose meaning comes with later versions. */
-const LATER_TYPES = new Set(['resume', 'ack']);
-const LATER_KEYS = ['policy', 'window_ms'];
+/** Subscriptions one resume may name. */
+const RESUME_ITEMS_MAX = 1000;
 
 type Fields = Record<string, unknown>;
 
@@ -66,6 +83,16 @@ export function checkMessage(text: string): CheckedMessage | Refusal {
   }
 }
 
+/** The id of a message that is not looked at any further; undefined: it has none. */
+export function messageId(text: string): number | undefined {
+  try {
+    const { id } = JSON.parse(text) as { id?: unknown };
+    return typeof id === 'number' && Number.isSafeInteger(id) && id >= 0 ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 export function isRefusal(result: CheckedMessage | Refusal): result is Refusal {
   return 'error' in result;
 }
@@ -76,9 +103,6 @@ function bad(detail: string): TickerError {
 
 function checkFields(id: number, message: Fields): CheckedMessage {
   const { type } = message;
-  if (typeof type === 'string' && LATER_TYPES.has(type)) {
-    throw new TickerError('NOT_SUPPORTED', `"${type}" is not supported yet`);
-  }
   switch (type) {
     case 'ping':
       return { type, id };
@@ -88,30 +112,58 @@ function checkFields(id: number, message: Fields): CheckedMessage {
       return { type, id, token };
     }
     case 'subscribe':
-      refuseLaterKeys(message);
-      return { type, id, target: checkTarget(message), ...checkOptions(message) };
+      return { type, id, ...checkWish(message) };
     case 'unsubscribe':
       return { type, id, target: checkTarget(message) };
+    case 'resume':
+      return { type, id, ...checkResume(message) };
+    case 'ack':
+      return { type, id, sequence: checkSequence(message) };
     default:
-      throw bad('"type" must be subscribe, unsubscribe, ping or auth');
+      throw bad('"type" must be subscribe, unsubscribe, resume, ack, ping or auth');
   }
 }
 
-function refuseLaterKeys(message: Fields): void {
-  for (const key of LATER_KEYS) {
-    if (message[key] !== undefined && !(key === 'policy' && message[key] === 'conflate')) {
-      throw new TickerError('NOT_SUPPORTED', `"${key}" is not supported yet`);
-    }
-  }
-}
-
-function checkOptions(message: Fields): DeliveryOptions {
-  const { mode = 'quote', greeks = false } = message;
+function checkWish(message: Fields): Wish {
+  const { mode = 'quote', greeks = false, policy = 'conflate', window_ms: window } = message;
   if (typeof mode !== 'string' || !Object.hasOwn(MODES, mode)) {
     throw bad('"mode" must be ltp, compact, quote or full');
   }
   if (typeof greeks !== 'boolean') throw bad('"greeks" must be true or false');
-  return { mode: MODES[mode as ModeName], greeks };
+  if (!isOneOf(POLICIES, policy)) throw bad(`"policy" must be ${POLICIES.join(' or ')}`);
+  if (window !== undefined && !isOneOf(WINDOWS, window)) {
+    throw bad(`"window_ms" must be one of ${WINDOWS.join(', ')}`);
+  }
+  return { target: checkTarget(message), mode: MODES[mode as ModeName], greeks, policy, window };
+}
+
+function checkResume(message: Fields): { epoch: string; sequence: number; wishes: Wish[] } {
+  const { epoch, subscriptions } = message;
+  if (typeof epoch !== 'string' || !/^[0-9a-f]{16}$/.test(epoch)) {
+    throw bad('"epoch" must be the 16 hex digits of a hello');
+  }
+  if (!Array.isArray(subscriptions) || subscriptions.length === 0) {
+    throw bad('"subscriptions" must be a list of what a subscribe would name');
+  }
+  if (subscriptions.length > RESUME_ITEMS_MAX) {
+    throw new TickerError('LIMIT_EXCEEDED', `at most ${RESUME_ITEMS_MAX} subscriptions a resume`);
+  }
+  const wishes = (subscriptions as unknown[]).map((item) => {
+    if (typeof item !== 'object' || item === null) throw bad('a subscription is an object');
+    return checkWish(item as Fields);
+  });
+  return { epoch, sequence: checkSequence(message), wishes };
+}
+
+function checkSequence({ sequence }: Fields): number {
+  if (typeof sequence !== 'number' || !Number.isSafeInteger(sequence) || sequence < 0) {
+    throw bad('"sequence" must be a position: a whole number of 0 or more');
+  }
+  return sequence;
+}
+
+function isOneOf<Value>(values: readonly Value[], value: unknown): value is Value {
+  return (values as readonly unknown[]).includes(value);
 }
 
 function checkTarget(message: Fields): Target {

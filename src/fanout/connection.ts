@@ -1,28 +1,79 @@
 import type { ClientSocket, SubscribableInstrument } from '../domain/ports.ts';
 import { MODE } from '../domain/status.ts';
-import type { DeliveryOptions } from './client-message.ts';
+import type { DeliveryOptions, Policy, Window } from './client-message.ts';
+
+/** Why nothing is pushed to a connection, and how far it has come. */
+export interface Behind {
+  /** `slow`: it reads too slowly. `resume`: it asked for what it had missed. */
+  readonly kind: 'slow' | 'resume';
+  /** Ring position up to which lossless subscriptions have been replayed. */
+  replayed: number;
+  /** Nothing is replayed before the client has read so much. */
+  waits: boolean;
+}
 
 /** One client as the delivery sees it: its socket, format, subscriptions and position. */
 export class ClientConnection {
   readonly socket: ClientSocket;
   readonly binary: boolean;
   readonly subscriptions = new Map<number, Subscription>();
+  /** How long ticks may be gathered before they are sent. */
+  window: Window = 'adaptive';
   /** Ring position up to which the client has everything that it subscribed to. */
   through: number;
-  /** Monotonic ms of the last message sent. */
+  /** The newest `through` that the client has been told. */
+  told: number;
+  /** Monotonic ms of the last message sent, and of the last flush of ticks. */
   lastSentMs: number;
+  lastFlushMs = -Infinity;
   /** `hello` has been sent: data may follow. */
   ready = false;
   closed = false;
-  /** Slots of the current batch for this client, and the subscription each is for. */
+  /**
+   * Ticks waiting to be sent: byte offset of each slot in the ring plus a BLANK code, and the
+   * subscription each is for. `pendingFrom`: ring position of the first one.
+   */
   readonly pendingSlots: number[] = [];
   readonly pendingFor: Subscription[] = [];
+  pendingFrom = 0;
+  /** Ticks that were merged into the pending one at this index. */
+  readonly pendingMerged = new Map<number, number>();
+  /** Subscriptions whose newest tick has got newer Greeks. */
+  readonly pendingRepriced: Subscription[] = [];
+  /** It is in the delivery's list of connections with something pending. */
+  isWaiting = false;
+  /** Whose frames it shares; it then has nothing pending of its own. */
+  leader: ClientConnection | undefined;
+  readonly followers: ClientConnection[] = [];
+  /** Changes with every change of what it wants. */
+  version = 0;
+  behind: Behind | undefined;
+  /** Ring position that the client has last said to have; -1: it does not say. */
+  acked = -1;
 
   constructor(socket: ClientSocket, binary: boolean, through: number, nowMs: number) {
     this.socket = socket;
     this.binary = binary;
     this.through = through;
+    this.told = through;
     this.lastSentMs = nowMs;
+  }
+
+  get hasPending(): boolean {
+    return this.pendingSlots.length > 0 || this.pendingRepriced.length > 0;
+  }
+
+  /** Notes a tick to be sent. `merged`: ticks that were left out before it. */
+  push(slot: number, subscription: Subscription, merged: number): void {
+    if (merged > 0) this.pendingMerged.set(this.pendingSlots.length, merged);
+    this.pendingSlots.push(slot);
+    this.pendingFor.push(subscription);
+  }
+
+  forgetPending(): void {
+    this.pendingSlots.length = 0;
+    this.pendingFor.length = 0;
+    if (this.pendingMerged.size > 0) this.pendingMerged.clear();
   }
 }
 
@@ -43,21 +94,24 @@ export class Subscription {
   readonly connection: ClientConnection;
   readonly instrument: SubscribableInstrument;
   /** Effective options. */
-  mode: DeliveryOptions['mode'];
-  greeks: boolean;
+  mode: DeliveryOptions['mode'] = MODE.LTP;
+  greeks = false;
+  policy: Policy = 'conflate';
   /** Newest `instrument_sequence` sent; meaningless unless `started`. */
   lastSequence = 0;
   /** A snapshot or tick has been sent. */
   started = false;
   /** Its snapshot was left to the next tick, which is then flagged as one. */
   snapshotDue = false;
+  /** Ticks were left out for newer ones: the next one says how many. */
+  mergeDue = false;
+  /** Newer Greeks of the last tick are on their way. */
+  repriceDue = false;
   readonly #sources = new Map<string, Source>();
 
   constructor(connection: ClientConnection, instrument: SubscribableInstrument) {
     this.connection = connection;
     this.instrument = instrument;
-    this.mode = 1;
-    this.greeks = false;
   }
 
   /**
@@ -95,15 +149,31 @@ export class Subscription {
     return true;
   }
 
+  /** Ticks between the newest one sent and the one with this count. */
+  missingBefore(instrumentSequence: number): number {
+    return this.started ? ((instrumentSequence - this.lastSequence) | 0) - 1 : 0;
+  }
+
+  /** Nothing of it is on its way: others that want the same may share its frames. */
+  get isSettled(): boolean {
+    return !this.snapshotDue && !this.mergeDue;
+  }
+
+  /** Takes over how far another subscription of the same kind has been served. */
+  continueAs(other: Subscription): void {
+    this.started = other.started;
+    this.lastSequence = other.lastSequence;
+    this.snapshotDue = other.snapshotDue;
+    this.mergeDue = other.mergeDue;
+  }
+
+  get wantsRepriced(): boolean {
+    return this.greeks && this.mode !== MODE.LTP && this.started && !this.snapshotDue;
+  }
+
   /** True if the tick with this count is the newest that was sent, and its Greeks are wanted. */
   takesRepriced(instrumentSequence: number): boolean {
-    return (
-      this.greeks &&
-      this.mode !== MODE.LTP &&
-      this.started &&
-      !this.snapshotDue &&
-      this.lastSequence === instrumentSequence
-    );
+    return this.wantsRepriced && this.lastSequence === instrumentSequence;
   }
 
   #apply(): void {
@@ -113,6 +183,7 @@ export class Subscription {
       newest = order;
       this.mode = options.mode;
       this.greeks = options.greeks;
+      this.policy = options.policy ?? 'conflate';
     }
   }
 }

@@ -1,303 +1,303 @@
 import type { Clock } from '../domain/clock.ts';
-import { CLOSE } from '../domain/ports.ts';
-import { GREEKS_STATUS, type Mode, TICK_FLAG } from '../domain/status.ts';
-import { createPrivateTicks, type TickViews } from '../shm/block.ts';
+import type { InstrumentTable } from '../shm/instrument-table.ts';
 import type { LastValueTable } from '../shm/last-value-table.ts';
-import {
-  TICK_FLAGS_U32,
-  TICK_GREEKS_SEQUENCE_HIGH_U32,
-  TICK_GREEKS_SEQUENCE_LOW_U32,
-  TICK_GREEKS_STATUS_U8,
-  TICK_INSTRUMENT_SEQUENCE_U32,
-  TICK_SEQUENCE_HIGH_U32,
-  TICK_SEQUENCE_LOW_U32,
-  TICK_SLOT_BYTES,
-} from '../shm/layout/tick-slot.ts';
-import { epochHex } from '../wire/epoch.ts';
-import type { TickObject } from '../wire/messages.ts';
-import { tickObject } from '../wire/tick-object.ts';
-import type { FrameKind } from '../wire/tick-layout.ts';
-import { FRAME_TICKS_MAX, FrameAssembler, frameKind } from './assembler.ts';
+import { TICK_INSTRUMENT_SEQUENCE_U32 } from '../shm/layout/tick-slot.ts';
+import type { Ring } from '../shm/ring.ts';
+import type { ServerMessage } from '../wire/messages.ts';
+import { BLANK, FRAME_TICKS_MAX } from './assembler.ts';
 import type { ClientConnection, Subscription } from './connection.ts';
-import type { SubscriptionIndex } from './subscription-index.ts';
+import { type DeliveryCounts, FrameSender } from './frame-sender.ts';
+import { LastValueSender } from './last-value-sender.ts';
+import { Sharing } from './sharing.ts';
+import { SlowReaders } from './slow-readers.ts';
+import type { SubscriptionIndex, TickTaker } from './subscription-index.ts';
 
-/** What was sent, for the meters. */
-export interface DeliveryCounts {
-  /** Snapshots included, repriced records not. */
-  ticks: number;
-  frames: number;
-  bytes: number;
-  snapshots: number;
-  repriced: number;
-  tooSlow: number;
-}
-
-export interface DeliveryOptions {
-  epochLow: number;
-  epochHigh: number;
-  index: SubscriptionIndex;
+export interface DeliveryPorts {
+  ring: Ring;
+  table: InstrumentTable;
   lastValues: LastValueTable;
+  index: SubscriptionIndex;
   clock: Clock;
   /** Unread bytes at which a client is closed with 4008. */
   clientBufferBytes: number;
 }
 
-/** Order in which a batch's frames leave; one mode a frame. */
-const MODES: readonly Mode[] = [3, 2, 4, 1];
-const WORD = 2 ** 32;
-
-/** Sends ticks to whom they concern: batches from the ring, snapshots from the last-value table. */
+/**
+ * Sends ticks to whom they concern. The ring is the only buffer: a connection notes which of its
+ * slots are to be sent, and they are copied into a frame when its window is over.
+ */
 export class Delivery {
-  readonly counts: DeliveryCounts = {
-    ticks: 0,
-    frames: 0,
-    bytes: 0,
-    snapshots: 0,
-    repriced: 0,
-    tooSlow: 0,
-  };
   readonly epoch: string;
-  readonly #options: DeliveryOptions;
-  readonly #assembler: FrameAssembler;
-  readonly #touched: ClientConnection[] = [];
-  /** Copies of last values on their way out: snapshots and repriced records. */
-  readonly #snapshots: TickViews;
-  /** Newest ring position that has been given to `deliver`. */
-  #delivered = 0;
+  readonly counts: DeliveryCounts;
+  readonly sharing: Sharing;
+  readonly slowReaders: SlowReaders;
+  /** Window of connections that left it to the service, ms. */
+  adaptiveWindowMs = 0;
+  /** Smallest window of all connections, ms; looked at now and then. */
+  smallestWindowMs = 0;
+  /**
+   * True: of the ticks of an option that come in one run, those who conflate get the newest only.
+   * Underlyings are never left out.
+   */
+  sheds = false;
+  /** Newest ring position that has been passed on. */
+  position: number;
+  readonly #ports: DeliveryPorts;
+  readonly #sender: FrameSender;
+  readonly #lastValues: LastValueSender;
+  /** Connections with something pending. */
+  #waiting: ClientConnection[] = [];
+  readonly #takers: TickTaker[] = [];
+  /** By row: place of its newest tick in the run; meaningful while something is shed. */
+  readonly #newest: Int32Array;
 
-  constructor(options: DeliveryOptions) {
-    this.#options = options;
-    this.#assembler = new FrameAssembler(options.epochLow, options.epochHigh);
-    this.epoch = epochHex(options.epochLow, options.epochHigh);
-    this.#snapshots = createPrivateTicks(FRAME_TICKS_MAX, TICK_SLOT_BYTES);
+  constructor(ports: DeliveryPorts) {
+    const { ring, table, lastValues, index, clock, clientBufferBytes } = ports;
+    const { epochLow, epochHigh } = ring;
+    this.#ports = ports;
+    this.#newest = new Int32Array(table.rows);
+    this.position = ring.newest();
+    const softBufferBytes = softLimit(clientBufferBytes);
+    this.#sender = new FrameSender({
+      epochLow,
+      epochHigh,
+      ring,
+      clock,
+      clientBufferBytes,
+      softBufferBytes,
+    });
+    this.#lastValues = new LastValueSender(lastValues, this.#sender);
+    this.epoch = this.#sender.epoch;
+    this.counts = this.#sender.counts;
+    this.sharing = new Sharing(index, (connection) => this.flush(connection));
+    this.slowReaders = new SlowReaders({
+      ring,
+      table,
+      index,
+      clock,
+      softBufferBytes,
+      sender: this.#sender,
+      lastValues: this.#lastValues,
+      sharing: this.sharing,
+      position: () => this.position,
+      flush: (connection) => this.flush(connection),
+    });
   }
 
   /**
-   * Sends the `count` ticks at the start of `batch` (in ring order; `rows[i]` is the instrument's
-   * row, -1 for none). `through` is the ring position of the last one.
+   * Passes on the `count` ticks after `position`. `rows[i]`: the instrument's row, -1 for none;
+   * `done[i]` 1: its Greeks are there.
    */
-  deliver(batch: TickViews, rows: Int32Array, count: number, through: number): void {
-    const touched = this.#touched;
-    this.#delivered = through;
+  deliver(position: number, count: number, rows: Int32Array, done: Uint8Array): void {
+    const { ring, index } = this.#ports;
+    this.position = position + count;
+    if (this.sheds) this.#noteNewest(rows, count);
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
-      const subscriptions = row < 0 ? undefined : this.#options.index.ofRow(row);
+      if (row < 0) continue;
+      const bytes = ring.slotBytes(position + 1 + i);
+      const takers = index.takersOf(row);
+      if (takers !== undefined) this.#give(takers, row, bytes, done[i] === 1);
+      const subscriptions = index.ofRow(row);
       if (subscriptions === undefined) continue;
-      const sequence = batch.u32[((i * TICK_SLOT_BYTES) >> 2) + TICK_INSTRUMENT_SEQUENCE_U32]!;
+      const slot = bytes | (done[i] === 1 ? BLANK.NOTHING : this.#blankOf(row));
+      const sequence = ring.ticks.u32[(bytes >> 2) + TICK_INSTRUMENT_SEQUENCE_U32]!;
+      const isShed =
+        this.sheds && this.#newest[row] !== i && this.#ports.table.optionTypes[row] !== 0;
       for (const subscription of subscriptions) {
-        if (!subscription.advance(sequence)) continue;
-        const { connection } = subscription;
-        if (connection.pendingSlots.length === 0) touched.push(connection);
-        connection.pendingSlots.push(i);
-        connection.pendingFor.push(subscription);
+        if (isShed && subscription.started && subscription.policy === 'conflate') {
+          subscription.mergeDue = true;
+        } else {
+          this.#push(subscription, slot, sequence, position + 1 + i);
+        }
       }
     }
-    for (const connection of touched) this.#flush(connection, batch, through);
-    touched.length = 0;
+    this.#endTakers(position + 1);
+    this.flushDue();
+  }
+
+  #noteNewest(rows: Int32Array, count: number): void {
+    for (let i = 0; i < count; i++) if (rows[i]! >= 0) this.#newest[rows[i]!] = i;
+  }
+
+  #blankOf(row: number): number {
+    return this.#ports.table.optionTypes[row] !== 0 ? BLANK.LATE : BLANK.NOT_AN_OPTION;
+  }
+
+  #push(subscription: Subscription, slot: number, sequence: number, position: number): void {
+    const merged = subscription.mergeDue ? subscription.missingBefore(sequence) : 0;
+    if (!subscription.advance(sequence)) return;
+    subscription.mergeDue = false;
+    const { connection } = subscription;
+    if (connection.pendingSlots.length === 0) {
+      connection.pendingFrom = position;
+      this.#await(connection);
+    }
+    connection.push(slot, subscription, merged);
+  }
+
+  #await(connection: ClientConnection): void {
+    if (connection.isWaiting) return;
+    connection.isWaiting = true;
+    this.#waiting.push(connection);
+  }
+
+  #give(takers: readonly TickTaker[], row: number, bytes: number, greeksDone: boolean): void {
+    for (const taker of takers) {
+      taker.take(row, this.#ports.ring.ticks, bytes, greeksDone);
+      if (!this.#takers.includes(taker)) this.#takers.push(taker);
+    }
+  }
+
+  #endTakers(first: number): void {
+    if (this.#takers.length === 0) return;
+    const isIntact = this.#ports.ring.firstIntact(first) <= first;
+    for (const taker of this.#takers) {
+      if (isIntact) taker.flush();
+      else taker.discard();
+    }
+    this.#takers.length = 0;
+  }
+
+  /** Sends what has been gathered for as long as its connection's window, or fills a frame. */
+  flushDue(): void {
+    if (this.#waiting.length > 0) {
+      const nowMs = this.#ports.clock.monotonicMs();
+      const waiting = this.#waiting;
+      this.#waiting = [];
+      for (const connection of waiting) {
+        connection.isWaiting = false;
+        const isFull = connection.pendingSlots.length >= FRAME_TICKS_MAX;
+        if (isFull || connection.lastFlushMs + this.windowMs(connection) <= nowMs) {
+          this.flush(connection);
+        } else if (connection.hasPending) {
+          this.#await(connection);
+        }
+      }
+    }
+    this.#settle();
+  }
+
+  /** Sends everything that is pending, whatever the windows. */
+  flushAll(): void {
+    for (const connection of this.#waiting) {
+      connection.isWaiting = false;
+      this.flush(connection);
+    }
+    this.#waiting = [];
+    this.#settle();
+  }
+
+  /**
+   * How long the service may leave the delivery alone, ms: until the first window is over;
+   * undefined: until there is something new.
+   */
+  pauseMs(): number | undefined {
+    if (this.#waiting.length === 0) return undefined;
+    const nowMs = this.#ports.clock.monotonicMs();
+    // What comes next may be for a connection with a shorter window than those that wait.
+    let pauseMs = this.smallestWindowMs;
+    for (const connection of this.#waiting) {
+      const dueMs = connection.lastFlushMs + this.windowMs(connection);
+      pauseMs = Math.min(pauseMs, dueMs - nowMs);
+    }
+    return Math.max(0, pauseMs);
+  }
+
+  windowMs({ window }: ClientConnection): number {
+    return window === 'adaptive' ? this.adaptiveWindowMs : window;
+  }
+
+  /** Sends everything that is pending of a connection, and to those who share it. */
+  flush(connection: ClientConnection): void {
+    if (!connection.hasPending) return;
+    if (!connection.ready || (connection.closed && connection.followers.length === 0)) {
+      connection.forgetPending();
+      connection.pendingRepriced.length = 0;
+      return;
+    }
+    if (connection.pendingSlots.length > 0) this.#sendPending(connection);
+    if (connection.pendingRepriced.length > 0) this.#lastValues.sendRepriced(connection);
+    connection.lastFlushMs = this.#ports.clock.monotonicMs();
+  }
+
+  #sendPending(connection: ClientConnection): void {
+    const { position } = this;
+    if (this.#sender.send(connection, this.#ports.ring.ticks, position, true)) return;
+    for (const member of [connection, ...connection.followers]) {
+      const from = member.through + 1;
+      member.through = position;
+      this.sendMessage(member, { type: 'gap', from, to: position, reason: 'RING_OVERRUN' });
+    }
   }
 
   /**
    * Sends the last value of each subscription, flagged SNAPSHOT; none for instruments without one.
+   * A connection that is behind gets them when it has caught up.
    */
   sendSnapshots(connection: ClientConnection, subscriptions: readonly Subscription[]): void {
-    const { lastValues } = this.#options;
-    const { u32 } = this.#snapshots;
-    for (const subscription of subscriptions) {
-      const place = connection.pendingSlots.length;
-      const bytes = place * TICK_SLOT_BYTES;
-      if (!lastValues.read(subscription.instrument.row, this.#snapshots, bytes)) continue;
-      subscription.snapshotDue =
-        subscription.greeks &&
-        this.#awaitsGreeks(bytes, Math.max(this.#delivered, connection.through));
-      // The snapshot would hold older Greeks, and the tick that has the right ones be passed over.
-      if (subscription.snapshotDue) continue;
-      u32[(bytes >> 2) + TICK_FLAGS_U32]! |= TICK_FLAG.SNAPSHOT;
-      // The table may be ahead of the ring batch that comes next: that batch's older ticks are then
-      // passed over, so that the snapshot and what follows it have neither gap nor repeat.
-      subscription.started = true;
-      subscription.lastSequence = u32[(bytes >> 2) + TICK_INSTRUMENT_SEQUENCE_U32]!;
-      connection.pendingSlots.push(place);
-      connection.pendingFor.push(subscription);
-      this.counts.snapshots++;
-      if (place + 1 === FRAME_TICKS_MAX) {
-        this.#flush(connection, this.#snapshots, connection.through);
-      }
-    }
-    if (connection.pendingSlots.length > 0) {
-      this.#flush(connection, this.#snapshots, connection.through);
-    }
+    if (connection.closed || !connection.ready || connection.behind !== undefined) return;
+    this.flush(connection);
+    this.#lastValues.sendSnapshots(connection, subscriptions, this.position);
+    this.#settle();
   }
 
   /**
-   * Sends the last values of `rows[0..count)`, whose Greeks have been computed again, to those who
-   * have been sent the tick that they belong to and nothing newer of the instrument; flagged
+   * The Greeks of `rows[0..count)` have been computed again: those who have been sent the tick that
+   * they belong to and nothing newer of the instrument get it again with the new ones, flagged
    * REPRICED, outside the stream of positions. Who has no use for Greeks gets none.
    */
   deliverRepriced(rows: Int32Array, count: number): void {
-    const touched = this.#touched;
-    let place = 0;
     for (let i = 0; i < count; i++) {
-      const subscriptions = this.#options.index.ofRow(rows[i]!);
-      if (subscriptions === undefined) continue;
-      if (!this.#putRepriced(rows[i]!, place * TICK_SLOT_BYTES, subscriptions, place)) continue;
-      if (++place < FRAME_TICKS_MAX) continue;
-      this.#flushRepriced();
-      place = 0;
-    }
-    if (touched.length > 0) this.#flushRepriced();
-  }
-
-  /** False if nobody is to get it. */
-  #putRepriced(
-    row: number,
-    bytes: number,
-    subscriptions: readonly Subscription[],
-    place: number,
-  ): boolean {
-    const { u32 } = this.#snapshots;
-    const words = bytes >> 2;
-    if (!this.#options.lastValues.read(row, this.#snapshots, bytes)) return false;
-    const isOwn =
-      u32[words + TICK_GREEKS_SEQUENCE_LOW_U32] === u32[words + TICK_SEQUENCE_LOW_U32] &&
-      u32[words + TICK_GREEKS_SEQUENCE_HIGH_U32] === u32[words + TICK_SEQUENCE_HIGH_U32];
-    // A newer tick is on its way and brings its own.
-    if (!isOwn) return false;
-    u32[words + TICK_FLAGS_U32]! |= TICK_FLAG.REPRICED;
-    const sequence = u32[words + TICK_INSTRUMENT_SEQUENCE_U32]!;
-    let isWanted = false;
-    for (const subscription of subscriptions) {
-      if (!subscription.takesRepriced(sequence)) continue;
-      const { connection } = subscription;
-      if (connection.pendingSlots.length === 0) this.#touched.push(connection);
-      connection.pendingSlots.push(place);
-      connection.pendingFor.push(subscription);
-      isWanted = true;
-    }
-    return isWanted;
-  }
-
-  #flushRepriced(): void {
-    const { ticks } = this.counts;
-    for (const connection of this.#touched) {
-      this.#flush(connection, this.#snapshots, connection.through);
-    }
-    this.#touched.length = 0;
-    // They are no ticks of the stream.
-    this.counts.repriced += this.counts.ticks - ticks;
-    this.counts.ticks = ticks;
-  }
-
-  /** True if the last value at `bytes` is about to come from the ring with its own Greeks. */
-  #awaitsGreeks(bytes: number, delivered: number): boolean {
-    const { u8, u32 } = this.#snapshots;
-    const words = bytes >> 2;
-    const low = u32[words + TICK_SEQUENCE_LOW_U32]!;
-    const high = u32[words + TICK_SEQUENCE_HIGH_U32]!;
-    return (
-      low + high * WORD > delivered &&
-      u8[bytes + TICK_GREEKS_STATUS_U8] !== GREEKS_STATUS.NOT_AN_OPTION &&
-      (u32[words + TICK_GREEKS_SEQUENCE_LOW_U32] !== low ||
-        u32[words + TICK_GREEKS_SEQUENCE_HIGH_U32] !== high)
-    );
-  }
-
-  /** Sends a control record, unless the client reads too slowly. */
-  sendText(connection: ClientConnection, text: string): void {
-    if (connection.closed) return;
-    connection.lastSentMs = this.#options.clock.monotonicMs();
-    if (connection.socket.send(text)) this.counts.bytes += text.length;
-    this.#checkBacklog(connection);
-  }
-
-  #flush(connection: ClientConnection, batch: TickViews, through: number): void {
-    if (!connection.closed && connection.ready) {
-      if (connection.binary) this.#flushBinary(connection, batch, through);
-      else this.#flushJson(connection, batch, through);
-      connection.lastSentMs = this.#options.clock.monotonicMs();
-      this.#checkBacklog(connection);
-    }
-    connection.pendingSlots.length = 0;
-    connection.pendingFor.length = 0;
-  }
-
-  #flushBinary(connection: ClientConnection, batch: TickViews, through: number): void {
-    const { pendingSlots, pendingFor } = connection;
-    let left = pendingSlots.length;
-    for (const mode of MODES) {
-      const kind = frameKind(mode);
-      let filled = 0;
-      for (let i = 0; i < pendingSlots.length; i++) {
-        const subscription = pendingFor[i]!;
-        if (subscription.mode !== mode) continue;
-        this.#put(kind, filled++, batch, pendingSlots[i]! * TICK_SLOT_BYTES, subscription);
-        left--;
-        if (filled === FRAME_TICKS_MAX || left === 0) {
-          this.#sendFrame(connection, kind, filled, left === 0 ? through : connection.through);
-          filled = 0;
-        }
+      for (const subscription of this.#ports.index.ofRow(rows[i]!) ?? []) {
+        if (!subscription.wantsRepriced || subscription.repriceDue) continue;
+        subscription.repriceDue = true;
+        subscription.connection.pendingRepriced.push(subscription);
+        this.#await(subscription.connection);
       }
-      if (filled > 0) this.#sendFrame(connection, kind, filled, connection.through);
-      if (left === 0) break;
+    }
+    this.flushDue();
+  }
+
+  /** Sends a control record, unless the client reads far too slowly. */
+  sendText(connection: ClientConnection, text: string): void {
+    this.#sender.sendText(connection, text);
+    this.#settle();
+  }
+
+  sendMessage(connection: ClientConnection, message: ServerMessage): void {
+    this.sendText(connection, JSON.stringify(message));
+  }
+
+  /** Says that a connection has everything up to the delivered position, if that is so. */
+  raiseThrough(connection: ClientConnection): void {
+    const leader = connection.leader ?? connection;
+    if (leader.pendingSlots.length > 0 || connection.behind !== undefined) return;
+    for (const member of [leader, ...leader.followers]) {
+      member.through = Math.max(member.through, this.position);
+    }
+    connection.told = connection.through;
+  }
+
+  /** The connection has closed: what it shared goes on without it. */
+  forget(connection: ClientConnection): void {
+    this.sharing.leave(connection);
+    this.slowReaders.forget(connection);
+  }
+
+  /** Looks after the connections that sending found to be too slow. */
+  #settle(): void {
+    const { overfull, congested } = this.#sender;
+    for (let connection = overfull.pop(); connection; connection = overfull.pop()) {
+      this.slowReaders.close(connection, `${connection.socket.bufferedBytes()} bytes unread`);
+    }
+    for (let connection = congested.pop(); connection; connection = congested.pop()) {
+      this.slowReaders.park(connection);
     }
   }
+}
 
-  #put(
-    kind: FrameKind,
-    place: number,
-    batch: TickViews,
-    bytes: number,
-    subscription: Subscription,
-  ): void {
-    this.#assembler.put(kind, place, batch, bytes, subscription.greeks);
-    if (!subscription.snapshotDue) return;
-    subscription.snapshotDue = false;
-    const { u32, structBytes } = this.#assembler.frame(kind);
-    u32[((place * structBytes) >> 2) + TICK_FLAGS_U32]! |= TICK_FLAG.SNAPSHOT;
-    this.counts.snapshots++;
-  }
-
-  #sendFrame(connection: ClientConnection, kind: FrameKind, count: number, through: number): void {
-    const frame = this.#assembler.frame(kind).finish(count, this.#options.clock.nowUs(), through);
-    connection.through = through;
-    if (!connection.socket.send(frame)) return;
-    this.counts.ticks += count;
-    this.counts.frames++;
-    this.counts.bytes += frame.length;
-  }
-
-  #flushJson(connection: ClientConnection, batch: TickViews, through: number): void {
-    const { pendingSlots, pendingFor } = connection;
-    const ticks: TickObject[] = [];
-    for (let i = 0; i < pendingSlots.length; i++) {
-      ticks.push(this.#jsonTick(batch, pendingSlots[i]! * TICK_SLOT_BYTES, pendingFor[i]!));
-    }
-    connection.through = through;
-    const text = JSON.stringify({
-      type: 'ticks',
-      epoch: this.epoch,
-      sent_time: Math.round(this.#options.clock.nowUs()),
-      through,
-      ticks,
-    });
-    if (!connection.socket.send(text)) return;
-    this.counts.ticks += ticks.length;
-    this.counts.frames++;
-    this.counts.bytes += text.length;
-  }
-
-  /* The same bytes as in a binary frame, so that both formats show the same values. */
-  #jsonTick(batch: TickViews, bytes: number, subscription: Subscription): TickObject {
-    const { mode, greeks } = subscription;
-    const kind = frameKind(mode);
-    this.#put(kind, 0, batch, bytes, subscription);
-    return tickObject(this.#assembler.view(kind), 0, kind, { greeks });
-  }
-
-  #checkBacklog(connection: ClientConnection): void {
-    const buffered = connection.socket.bufferedBytes();
-    if (buffered <= this.#options.clientBufferBytes || connection.closed) return;
-    connection.closed = true;
-    this.counts.tooSlow++;
-    connection.socket.end(CLOSE.TOO_SLOW, `TOO_SLOW: ${buffered} bytes unread`);
-  }
+/** A quarter of the limit, but not more than a reader with an ordinary hiccup needs. */
+function softLimit(clientBufferBytes: number): number {
+  return Math.min(256 * 1024, clientBufferBytes / 4);
 }

@@ -9,6 +9,17 @@ export interface SessionLimits {
   messageBytes: number;
   /** Unread bytes at which a reader is closed. */
   bufferBytes: number;
+  /** Messages that one connection may send a second, in the long run. */
+  messagesPerSecond: number;
+  /** Silence of a connection without a subscription after which it is closed, ms. */
+  idleMs: number;
+}
+
+/** What one key adds to them. */
+export interface KeyedLimits extends SessionLimits {
+  connections: number;
+  /** How far back a resume reaches at the present rate of ticks, s. */
+  replaySeconds: number;
 }
 
 /** The first record of a session; `sequence`: the ring position at which it starts. */
@@ -16,7 +27,7 @@ export function helloMessage(
   session: string,
   epoch: string,
   sequence: number,
-  limits: SessionLimits,
+  limits: KeyedLimits,
 ): HelloMessage {
   return {
     type: 'hello',
@@ -28,7 +39,10 @@ export function helloMessage(
       subscriptions: limits.subscriptions,
       message_bytes: limits.messageBytes,
       buffer_bytes: limits.bufferBytes,
-      replay_seconds: 0,
+      connections: limits.connections,
+      messages_per_second: limits.messagesPerSecond,
+      idle_seconds: limits.idleMs / 1000,
+      replay_seconds: limits.replaySeconds,
     },
   };
 }

@@ -1,47 +1,48 @@
 import type { Clock, TimerHandle } from '../domain/clock.ts';
 import { ERRORS, type ErrorCode, TickerError } from '../domain/error-codes.ts';
 import { type Gate, holdsScope, type Principal } from '../domain/access.ts';
-import {
-  type ChainKey,
-  chainName,
-  CLOSE,
-  type ClientSocket,
-  type InstrumentDirectory,
-  type Resolution,
-} from '../domain/ports.ts';
-import type { ServerMessage, SubscriptionResult } from '../wire/messages.ts';
+import { type ChainKey, CLOSE, type ClientSocket, type Resolution } from '../domain/ports.ts';
+import type { ServerMessage } from '../wire/messages.ts';
 import {
   type CheckedMessage,
   checkMessage,
-  type DeliveryOptions,
   isRefusal,
+  messageId,
   type Target,
+  type Wish,
 } from './client-message.ts';
-import { BY_NAME, ClientConnection, Subscription } from './connection.ts';
-import type { Delivery } from './delivery.ts';
+import { ClientConnection } from './connection.ts';
 import { HEARTBEAT_MS, helloMessage, type SessionLimits } from './hello.ts';
-import type { SubscriptionIndex } from './subscription-index.ts';
-import { failure, subscribed, success } from './subscription-result.ts';
+import { MessageRate } from './message-rate.ts';
+import { refused, type SubscriptionOutcome } from './subscription-result.ts';
+import {
+  type FollowedChain,
+  refuseLateResume,
+  Subscriptions,
+  type SubscriptionsPorts,
+} from './subscriptions.ts';
+
+type ResumeMessage = Extract<CheckedMessage, { type: 'resume' }>;
 
 /** A socket that has not authenticated by then is closed. */
 export const AUTHENTICATION_MS = 10_000;
 /** Messages that do not follow the protocol; after so many of them a client is closed. */
 const NONSENSE_MAX = 20;
-const NONSENSE: ReadonlySet<ErrorCode> = new Set(['BAD_JSON', 'BAD_MESSAGE', 'MESSAGE_TOO_LARGE']);
+const NONSENSE: ReadonlySet<ErrorCode> = new Set([
+  'BAD_JSON',
+  'BAD_MESSAGE',
+  'MESSAGE_TOO_LARGE',
+  'RATE_LIMITED',
+]);
 /** Messages that may wait for their turn. */
 const QUEUED_MESSAGES_MAX = 256;
 
 /** What sessions share. */
-export interface SessionPorts {
+export interface SessionPorts extends SubscriptionsPorts {
   clock: Clock;
   gate: Gate;
-  directory: InstrumentDirectory;
-  index: SubscriptionIndex;
-  delivery: Delivery;
-  /** Told when a session starts or stops following a chain. */
-  chains: { follow(key: ChainKey): void; unfollow(key: ChainKey): void };
-  /** Newest ring position that has been delivered. */
-  position(): number;
+  /** How far back a resume reaches at the present rate of ticks, s. */
+  replaySeconds(): number;
   /** A name for the session, unique in this process. */
   sessionId(): string;
   limits: SessionLimits;
@@ -51,19 +52,6 @@ export interface SessionPorts {
   onError(error: unknown): void;
 }
 
-/** A chain that a client has subscribed to. */
-export interface FollowedChain {
-  key: ChainKey;
-  /** Row of one of its contracts; -1: none could be had. */
-  row: number;
-  options: DeliveryOptions;
-  /** Number of the subscribe that asked for it. */
-  order: number;
-}
-
-/** Answer to one name or token of a message. */
-type ItemOutcome = Resolution<string | number | ChainKey>;
-
 /**
  * One client's conversation on `/ws/ticks`: messages in, answers and subscriptions out. Messages
  * are answered one after the other, in the order in which they came; what is no message of the
@@ -72,13 +60,15 @@ type ItemOutcome = Resolution<string | number | ChainKey>;
 export class ClientSession {
   readonly connection: ClientConnection;
   readonly #ports: SessionPorts;
-  readonly #chains = new Map<string, FollowedChain>();
+  readonly #subscriptions: Subscriptions;
+  readonly #messageRate: MessageRate;
   #principal: Principal | undefined;
   #queue: Promise<void> = Promise.resolve();
   #queued = 0;
   #nonsense = 0;
-  #subscribes = 0;
   #authenticationTimer: TimerHandle | undefined;
+  /** Monotonic ms of the last message. */
+  #heardMs: number;
 
   constructor(
     ports: SessionPorts,
@@ -87,7 +77,10 @@ export class ClientSession {
   ) {
     this.#ports = ports;
     const nowMs = ports.clock.monotonicMs();
-    this.connection = new ClientConnection(socket, options.binary, ports.position(), nowMs);
+    this.connection = new ClientConnection(socket, options.binary, ports.delivery.position, nowMs);
+    this.#subscriptions = new Subscriptions(ports, this.connection);
+    this.#messageRate = new MessageRate(ports.clock, ports.limits.messagesPerSecond);
+    this.#heardMs = nowMs;
     if (options.principal === undefined) {
       this.#authenticationTimer = ports.clock.setTimeout(
         () => this.#end(CLOSE.UNAUTHENTICATED, 'UNAUTHENTICATED', 'no key was given in time'),
@@ -102,6 +95,12 @@ export class ClientSession {
   onText(text: string): void {
     if (this.connection.closed) return;
     this.#ports.counts.received++;
+    this.#heardMs = this.#ports.clock.monotonicMs();
+    if (!this.#messageRate.take()) {
+      const detail = `at most ${this.#ports.limits.messagesPerSecond} messages a second`;
+      this.#refuse(messageId(text), new TickerError('RATE_LIMITED', detail));
+      return;
+    }
     if (text.length > this.#ports.limits.messageBytes) {
       this.#refuse(undefined, new TickerError('MESSAGE_TOO_LARGE'));
       return;
@@ -113,6 +112,11 @@ export class ClientSession {
     }
     if (this.#queued >= QUEUED_MESSAGES_MAX) {
       this.#refuse(message.id, new TickerError('LIMIT_EXCEEDED', 'too many messages at once'));
+      return;
+    }
+    if (message.type === 'ack') {
+      // It is not an order to wait for others: it says how far the client has come now.
+      this.connection.acked = Math.max(this.connection.acked, message.sequence);
       return;
     }
     this.#queued++;
@@ -138,10 +142,7 @@ export class ClientSession {
     this.connection.closed = true;
     this.#authenticationTimer?.cancel();
     if (this.#principal !== undefined) this.#ports.gate.leave(this.#principal);
-    for (const { key } of this.#chains.values()) this.#ports.chains.unfollow(key);
-    this.#chains.clear();
-    for (const subscription of this.connection.subscriptions.values()) this.#drop(subscription);
-    this.connection.subscriptions.clear();
+    this.#subscriptions.clear();
   }
 
   /**
@@ -154,12 +155,20 @@ export class ClientSession {
     return true;
   }
 
+  /** Ends a connection that wants nothing and says nothing. */
+  endIfIdle(): void {
+    const { idleMs } = this.#ports.limits;
+    if (!this.connection.ready || this.connection.closed || !this.#subscriptions.isEmpty) return;
+    if (this.#ports.clock.monotonicMs() - this.#heardMs < idleMs) return;
+    this.#end(CLOSE.IDLE, 'IDLE', ERRORS.IDLE.detail);
+  }
+
   /** Sends a heartbeat if nothing else has been sent for HEARTBEAT_MS. */
   heartbeatIfIdle(): void {
     const { connection } = this;
     if (!connection.ready || connection.closed) return;
     if (this.#ports.clock.monotonicMs() - connection.lastSentMs < HEARTBEAT_MS) return;
-    connection.through = Math.max(connection.through, this.#ports.position());
+    this.#ports.delivery.raiseThrough(connection);
     this.send({
       type: 'heartbeat',
       through: connection.through,
@@ -173,7 +182,7 @@ export class ClientSession {
 
   /** Chains that the client follows, by name. */
   get chains(): ReadonlyMap<string, FollowedChain> {
-    return this.#chains;
+    return this.#subscriptions.chains;
   }
 
   /** The contracts of a followed chain have changed: the money has moved. */
@@ -182,28 +191,20 @@ export class ClientSession {
     added: Resolution<ChainKey>[],
     removedRows: readonly number[],
   ): void {
-    const source = chainName(key);
-    const chain = this.#chains.get(source);
-    if (chain === undefined || this.connection.closed) return;
-    const removed: number[] = [];
-    for (const row of removedRows) {
-      const subscription = this.connection.subscriptions.get(row);
-      if (subscription === undefined || !this.#removeSource(subscription, source)) continue;
-      removed.push(subscription.instrument.token);
-    }
-    const { options, order } = chain;
-    const results = added.map((item) => this.#subscribeItem(item, source, options, order));
-    const subscriptions = subscribed(results);
+    if (this.connection.closed) return;
+    const max = this.#subscriptionsMax();
+    const change = this.#subscriptions.changeChain(key, added, removedRows, max);
+    if (change === undefined) return;
     this.send({
       type: 'chain_changed',
       chain: key,
-      added: results.map((result) => result.line),
-      removed,
+      added: change.added.map(({ line }) => line),
+      removed: change.removed,
     });
-    this.#ports.delivery.sendSnapshots(this.connection, subscriptions);
+    this.#subscriptions.sendSnapshots(change.added);
   }
 
-  async #answer(message: CheckedMessage): Promise<void> {
+  async #answer(message: Exclude<CheckedMessage, { type: 'ack' }>): Promise<void> {
     if (message.type === 'auth') {
       this.#authenticate(message.id, message.token);
       return;
@@ -214,7 +215,10 @@ export class ClientSession {
         this.send({ id: message.id, type: 'pong' });
         return;
       case 'subscribe':
-        await this.#subscribe(message.id, message.target, message);
+        await this.#subscribe(message.id, message);
+        return;
+      case 'resume':
+        await this.#resume(message);
         return;
       case 'unsubscribe':
         await this.#unsubscribe(message.id, message.target);
@@ -251,121 +255,60 @@ export class ClientSession {
       return;
     }
     this.#principal = principal;
-    const limits = { ...this.#ports.limits, subscriptions: this.#subscriptionsMax() };
+    const limits = {
+      ...this.#ports.limits,
+      subscriptions: this.#subscriptionsMax(),
+      connections: principal.limits.connections,
+      replaySeconds: this.#ports.replaySeconds(),
+    };
     const sessionId = this.#ports.sessionId();
     this.send(helloMessage(sessionId, this.#ports.delivery.epoch, this.connection.through, limits));
     this.connection.ready = true;
   }
 
-  async #subscribe(id: number, target: Target, options: DeliveryOptions): Promise<void> {
-    const { mode, greeks } = options;
-    const wanted: DeliveryOptions = { mode, greeks };
-    const order = ++this.#subscribes;
-    let outcomes: { line: SubscriptionResult; subscription: Subscription | undefined }[];
-    if (target.kind === 'instruments') {
-      const items = await this.#ports.directory.resolveInstruments(target.instruments);
-      if (this.connection.closed) return;
-      outcomes = items.map((item) => this.#subscribeItem(item, BY_NAME, wanted, order));
-    } else {
-      const { chain, results } = await this.#ports.directory.resolveChain(target.chain);
-      if (this.connection.closed) return;
-      const source = chainName(chain);
-      if (!this.#chains.has(source)) this.#ports.chains.follow(chain);
-      const row = results.find((item) => item.ok)?.instrument.row ?? -1;
-      this.#chains.set(source, { key: chain, row, options: wanted, order });
-      outcomes = results.map((item) => this.#subscribeItem(item, source, wanted, order));
-    }
-    this.send({ id, type: 'subscribed', results: outcomes.map((outcome) => outcome.line) });
-    this.#ports.delivery.sendSnapshots(this.connection, subscribed(outcomes));
-  }
-
-  #subscribeItem(
-    item: ItemOutcome,
-    source: string,
-    options: DeliveryOptions,
-    order: number,
-  ): { line: SubscriptionResult; subscription: Subscription | undefined } {
-    if (!item.ok) return { line: failure(item.request, item.code), subscription: undefined };
-    const { subscriptions } = this.connection;
-    const { instrument } = item;
-    let subscription = subscriptions.get(instrument.row);
-    if (subscription === undefined) {
-      if (subscriptions.size >= this.#subscriptionsMax()) {
-        return { line: failure(item.request, 'LIMIT_EXCEEDED'), subscription: undefined };
-      }
-      subscription = new Subscription(this.connection, instrument);
-      subscriptions.set(instrument.row, subscription);
-      this.#ports.index.add(subscription);
-    }
-    subscription.addSource(source, options, order);
-    this.#ports.index.refreshDemand(instrument.row);
-    return { line: success(item.request, instrument), subscription };
+  async #subscribe(id: number, wish: Wish): Promise<void> {
+    const outcomes = await this.#subscriptions.subscribe(wish, this.#subscriptionsMax());
+    if (outcomes === undefined) return;
+    this.send({ id, type: 'subscribed', results: outcomes.map(({ line }) => line) });
+    this.#subscriptions.sendSnapshots(outcomes);
   }
 
   async #unsubscribe(id: number, target: Target): Promise<void> {
-    let results: SubscriptionResult[];
-    if (target.kind === 'instruments') {
-      const byRequest = this.#subscriptionsByRequest();
-      results = target.instruments.map((request) => {
-        const subscription = byRequest.get(request);
-        return subscription !== undefined && this.#removeSource(subscription, BY_NAME)
-          ? success(request, subscription.instrument)
-          : failure(request, 'NOT_SUBSCRIBED');
-      });
-    } else {
-      results = await this.#unsubscribeChain(target.chain);
-      if (this.connection.closed) return;
-    }
-    this.send({ id, type: 'unsubscribed', results });
+    const results = await this.#subscriptions.unsubscribe(target);
+    if (results !== undefined) this.send({ id, type: 'unsubscribed', results });
   }
 
-  /** Subscriptions by both names under which a client may end them. */
-  #subscriptionsByRequest(): Map<string | number, Subscription> {
-    const byRequest = new Map<string | number, Subscription>();
-    for (const subscription of this.connection.subscriptions.values()) {
-      byRequest.set(subscription.instrument.token, subscription);
-      byRequest.set(subscription.instrument.symbol, subscription);
+  async #resume({ id, epoch, sequence, wishes }: ResumeMessage): Promise<void> {
+    refuseLateResume(this.#subscriptions);
+    const { connection } = this;
+    const { slowReaders } = this.#ports.delivery;
+    const outcomes: SubscriptionOutcome[] = [];
+    // Until all of them are known nothing may be sent that belongs behind what was missed.
+    slowReaders.hold(connection);
+    for (const wish of wishes) {
+      try {
+        const some = await this.#subscriptions.subscribe(wish, this.#subscriptionsMax());
+        if (some === undefined) return;
+        outcomes.push(...some);
+      } catch (error) {
+        if (!(error instanceof TickerError)) throw error;
+        if (wish.target.kind !== 'chain') throw error;
+        outcomes.push(refused(wish.target.chain, error.code));
+      }
     }
-    return byRequest;
-  }
-
-  async #unsubscribeChain(
-    request: Extract<Target, { kind: 'chain' }>['chain'],
-  ): Promise<SubscriptionResult[]> {
-    // The chain may have been named without its expiry: the directory fills that in.
-    const { chain } = await this.#ports.directory.resolveChain(request);
-    const source = chainName(chain);
-    const followed = this.#chains.get(source);
-    if (followed === undefined) return [failure(chain, 'NOT_SUBSCRIBED')];
-    this.#chains.delete(source);
-    this.#ports.chains.unfollow(chain);
-    const results: SubscriptionResult[] = [];
-    for (const subscription of [...this.connection.subscriptions.values()]) {
-      const { instrument } = subscription;
-      if (this.#removeSource(subscription, source)) results.push(success(chain, instrument));
+    const recovered = slowReaders.canResume(epoch, sequence);
+    this.send({ id, type: 'resumed', recovered, results: outcomes.map(({ line }) => line) });
+    if (recovered) {
+      slowReaders.resume(connection, sequence);
+      return;
     }
-    return results;
-  }
-
-  #removeSource(subscription: Subscription, source: string): boolean {
-    if (!subscription.removeSource(source)) return false;
-    if (!subscription.hasSources) {
-      this.connection.subscriptions.delete(subscription.instrument.row);
-      this.#drop(subscription);
-    } else {
-      this.#ports.index.refreshDemand(subscription.instrument.row);
-    }
-    return true;
+    slowReaders.release(connection);
+    this.#subscriptions.sendSnapshots(outcomes);
   }
 
   #subscriptionsMax(): number {
     const ofKey = this.#principal?.limits.subscriptions ?? 0;
     return Math.min(this.#ports.limits.subscriptions, ofKey);
-  }
-
-  #drop(subscription: Subscription): void {
-    this.#ports.index.remove(subscription);
-    this.#ports.index.refreshDemand(subscription.instrument.row);
   }
 
   #answerError(id: number, error: unknown): void {

@@ -1,9 +1,15 @@
-import type { ErrorCode } from '../domain/error-codes.ts';
-import type { ChainKey, SubscribableInstrument } from '../domain/ports.ts';
-import type { SubscriptionResult } from '../wire/messages.ts';
 import type { Subscription } from './connection.ts';
+import type { ErrorCode } from '../domain/error-codes.ts';
+import type { SubscribableInstrument } from '../domain/ports.ts';
+import type { ChainRequest, SubscriptionResult } from '../wire/messages.ts';
 
-type Request = string | number | ChainKey;
+type Request = string | number | ChainRequest;
+
+/** One line of an answer, and what came of it. */
+export interface SubscriptionOutcome {
+  line: SubscriptionResult;
+  subscription: Subscription | undefined;
+}
 
 /** One line of an answer: the contract that `request` means. */
 export function success(request: Request, instrument: SubscribableInstrument): SubscriptionResult {
@@ -25,10 +31,13 @@ export function failure(request: Request, code: ErrorCode): SubscriptionResult {
   return { request, ok: false, code };
 }
 
+/** Nothing came of a request, for this reason. */
+export function refused(request: Request, code: ErrorCode): SubscriptionOutcome {
+  return { line: failure(request, code), subscription: undefined };
+}
+
 /** Each once, also if it was asked for twice. */
-export function subscribed(
-  outcomes: readonly { subscription: Subscription | undefined }[],
-): Subscription[] {
+export function subscribed(outcomes: readonly SubscriptionOutcome[]): Subscription[] {
   const subscriptions = new Set(outcomes.map(({ subscription }) => subscription));
   subscriptions.delete(undefined);
   return [...subscriptions] as Subscription[];

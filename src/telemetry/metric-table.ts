@@ -133,6 +133,15 @@ export const METRICS = {
     type: 'counter',
     help: 'Ticks sent once more with Greeks computed since, counted per client.',
   },
+  merged_ticks_total: {
+    type: 'counter',
+    help: 'Ticks merged into newer ones for readers that were too slow, counted per client.',
+  },
+  clients_behind: { type: 'gauge', help: 'Clients that read too slowly, or that resume, now.' },
+  load_level: {
+    type: 'gauge',
+    help: 'How publishing copes: 0 healthy, 1 warning, 2 critical, 3 overload.',
+  },
   published_frames_total: { type: 'counter', help: 'Data frames sent, counted per client.' },
   published_bytes_total: { type: 'counter', help: 'Bytes of these frames.' },
   dropped_ticks_total: {

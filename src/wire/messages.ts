@@ -26,11 +26,27 @@ export interface SubscriptionItem {
   mode?: ModeName;
   /** Left out: false. */
   greeks?: boolean;
+  /** What becomes of ticks while the client reads too slowly. Left out: conflate. */
+  policy?: 'conflate' | 'lossless' | 'skip';
+  /**
+   * How long the service may gather ticks of this connection, ms; the last one named counts. Left
+   * out: as it was, `adaptive` at first.
+   */
+  window_ms?: 0 | 1 | 2 | 5 | 10 | 'adaptive';
 }
 
 export type ClientMessage =
   | ({ id: number; type: 'subscribe' } & SubscriptionItem)
   | ({ id: number; type: 'unsubscribe' } & Pick<SubscriptionItem, 'instruments' | 'chain'>)
+  | {
+      id: number;
+      type: 'resume';
+      epoch: string;
+      /** The last `through` of the connection before. */
+      sequence: number;
+      subscriptions: SubscriptionItem[];
+    }
+  | { id: number; type: 'ack'; sequence: number }
   | { id: number; type: 'ping' }
   | { id: number; type: 'auth'; token: string };
 
@@ -141,6 +157,9 @@ export type ServerMessage =
   | HelloMessage
   | { id: number; type: 'subscribed'; results: SubscriptionResult[] }
   | { id: number; type: 'unsubscribed'; results: SubscriptionResult[] }
+  /** `recovered`: what was missed follows, then replay_completed; else snapshots follow. */
+  | { id: number; type: 'resumed'; recovered: boolean; results: SubscriptionResult[] }
+  | { type: 'replay_completed'; through: number }
   | { id: number; type: 'pong' }
   | { id: number; type: 'authenticated' }
   | TicksMessage

@@ -7,7 +7,7 @@ import {
 } from '../../src/domain/access.ts';
 import type { ChainKey, SubscribableInstrument } from '../../src/domain/ports.ts';
 import { GREEKS_STATUS } from '../../src/domain/status.ts';
-import { ClientConnection, BY_NAME, Subscription } from '../../src/fanout/connection.ts';
+import { BY_NAME, ClientConnection, Subscription } from '../../src/fanout/connection.ts';
 import { Delivery } from '../../src/fanout/delivery.ts';
 import { chainName } from '../../src/domain/ports.ts';
 import { ClientSession, type SessionPorts } from '../../src/fanout/session.ts';
@@ -15,14 +15,20 @@ import { SubscriptionIndex } from '../../src/fanout/subscription-index.ts';
 import type { DeliveryOptions } from '../../src/fanout/client-message.ts';
 import { createPrivateTicks } from '../../src/shm/block.ts';
 import { createLastValueTable, LastValueTable } from '../../src/shm/last-value-table.ts';
-import { TICK_SLOT_BYTES } from '../../src/shm/layout/tick-slot.ts';
+import { finishGreeks, isGreeksDone } from '../../src/shm/greeks-section.ts';
+import { createInstrumentTable, InstrumentTable } from '../../src/shm/instrument-table.ts';
+import { TICK_GREEKS_STATE_I32, TICK_SLOT_BYTES } from '../../src/shm/layout/tick-slot.ts';
+import { createRing, Ring } from '../../src/shm/ring.ts';
 import { ManualClock } from './client/manual-clock.ts';
 import { FakeDirectory, testInstrument } from './fanout-directory.ts';
 import { FakeClientSocket } from './fanout-socket.ts';
 import { type RawTick, UNDEFINED_GREEKS, writeTick } from './wire/sample-tick.ts';
 
 const ROWS = 3200;
-const BATCH_SLOTS = 2048;
+/** Small, so that tests can have it overrun. */
+export const RING_SLOTS = 4096;
+/** Silence after which a connection without a subscription is closed. */
+export const IDLE_MS = 300_000;
 export const KEY = 'a-valid-key';
 const WORD = 2 ** 32;
 
@@ -49,6 +55,9 @@ export interface FanoutRigOptions {
   scopes?: readonly Scope[];
   /** Of the key. */
   limits?: KeyLimits;
+  messagesPerSecond?: number;
+  /** Position before the first tick. */
+  start?: number;
   /** What a wrong key is answered. */
   refusal?: Exclude<Admission, { principal: Principal }>;
 }
@@ -77,26 +86,19 @@ export class FanoutRig {
   readonly followers = new Map<string, number>();
   readonly errors: unknown[] = [];
   readonly ports: SessionPorts;
-  /** Newest ring position that has been delivered. */
-  position = 1000;
-  /** Newest ring position. */
-  newest = 1000;
-  readonly #batch = createPrivateTicks(BATCH_SLOTS, TICK_SLOT_BYTES);
-  readonly #rows = new Int32Array(BATCH_SLOTS);
-  #waiting = 0;
+  readonly ring: Ring;
+  readonly table = new InstrumentTable(createInstrumentTable(ROWS, 1));
+  readonly #rows = new Int32Array(RING_SLOTS);
+  readonly #done = new Uint8Array(RING_SLOTS);
   #sessions = 0;
 
   constructor(options: FanoutRigOptions = {}) {
     const { subscriptionsMax = 3000, clientBufferBytes = 100_000 } = options;
-    const { clock, index, lastValues, directory } = this;
-    this.delivery = new Delivery({
-      epochLow: 0x89abcdef,
-      epochHigh: 0x01234567,
-      index,
-      lastValues,
-      clock,
-      clientBufferBytes,
-    });
+    const epoch = { epochLow: 0x89abcdef, epochHigh: 0x01234567 };
+    const { start = 1000 } = options;
+    this.ring = new Ring(createRing({ slots: RING_SLOTS, workers: 1, ...epoch, start }));
+    const { clock, index, lastValues, directory, ring, table } = this;
+    this.delivery = new Delivery({ ring, table, lastValues, index, clock, clientBufferBytes });
     this.ports = {
       clock,
       gate: {
@@ -125,12 +127,14 @@ export class FanoutRig {
         follow: (key) => this.#follow(key, 1),
         unfollow: (key) => this.#follow(key, -1),
       },
-      position: () => this.position,
+      replaySeconds: () => this.delivery.slowReaders.replaySeconds(),
       sessionId: () => `session-${++this.#sessions}`,
       limits: {
         subscriptions: subscriptionsMax,
         messageBytes: 100_000,
         bufferBytes: clientBufferBytes,
+        messagesPerSecond: options.messagesPerSecond ?? 1000,
+        idleMs: IDLE_MS,
       },
       counts: { received: 0, refused: 0 },
       onError: (error) => this.errors.push(error),
@@ -141,6 +145,9 @@ export class FanoutRig {
   list(symbol: string): SubscribableInstrument {
     const instrument = testInstrument(this.directory.instruments.length, symbol);
     this.directory.instruments.push(instrument);
+    const { token, strike, type } = instrument;
+    const optionType = type === 'CE' ? 1 : type === 'PE' ? -1 : 0;
+    this.table.add({ token, optionType, chain: -1, strike: strike ?? 0 });
     return instrument;
   }
 
@@ -182,12 +189,13 @@ export class FanoutRig {
    */
   ingest(instrument: SubscribableInstrument, changes: RawTick = {}, greeks = true): void {
     const { row, token, type } = instrument;
-    const slot = this.#waiting++;
-    const bytes = slot * TICK_SLOT_BYTES;
-    const position = ++this.newest;
+    const { ring } = this;
+    const position = this.newest + 1;
+    const bytes = ring.slotBytes(position);
+    ring.declareIntent(position);
     const isOption = type === 'CE' || type === 'PE';
     const sequence = { sequenceLow: position % WORD, sequenceHigh: Math.floor(position / WORD) };
-    writeTick(this.#batch, bytes, {
+    writeTick(ring.ticks, bytes, {
       instrumentToken: token,
       instrumentSequence: this.lastValues.nextInstrumentSequence(row),
       ...sequence,
@@ -196,19 +204,34 @@ export class FanoutRig {
       ...(isOption ? {} : { status: GREEKS_STATUS.NOT_AN_OPTION, ...UNDEFINED_GREEKS }),
       ...changes,
     });
-    this.#rows[slot] = row;
-    this.lastValues.writeQuote(row, this.#batch, bytes);
-    if (greeks) this.lastValues.writeGreeks(row, this.#batch, bytes);
+    finishGreeks(ring.ticks.i32, (bytes >> 2) + TICK_GREEKS_STATE_I32, position);
+    this.lastValues.writeQuote(row, ring.ticks, bytes);
+    if (greeks) this.lastValues.writeGreeks(row, ring.ticks, bytes);
     else if (!this.lastValues.hasGreeks(row)) this.lastValues.writeGreeks(row, NOT_YET, 0);
+    ring.publish(position);
   }
 
-  /** Publish: gives what has been ingested to the delivery, the first `count` of it if told so. */
-  deliver(count: number = this.#waiting): void {
-    this.position += count;
-    this.delivery.deliver(this.#batch, this.#rows, count, this.position);
-    this.#batch.u8.copyWithin(0, count * TICK_SLOT_BYTES, this.#waiting * TICK_SLOT_BYTES);
-    this.#rows.copyWithin(0, count, this.#waiting);
-    this.#waiting -= count;
+  /** Newest ring position that has been delivered. */
+  get position(): number {
+    return this.delivery.position;
+  }
+
+  /** Newest ring position. */
+  get newest(): number {
+    return this.ring.newest();
+  }
+
+  /** Publish: passes on what has been ingested, the first `count` of it if told so. */
+  deliver(count: number = this.newest - this.position): void {
+    const { position, ring } = this;
+    for (let i = 0; i < count; i++) {
+      const words = ring.slotBytes(position + 1 + i) >> 2;
+      this.#rows[i] = this.table.find(ring.ticks.u32[words]!);
+      const state = words + TICK_GREEKS_STATE_I32;
+      this.#done[i] = Number(isGreeksDone(ring.ticks.i32, state, position + 1 + i));
+    }
+    this.delivery.deliver(position, count, this.#rows, this.#done);
+    while (this.delivery.slowReaders.doWork()) this.delivery.flushDue();
   }
 
   #follow(key: ChainKey, change: number): void {

@@ -89,6 +89,8 @@ export const PUBLISH = {
   GREEKS_LATE: 9,
   /** Counted per client. */
   REPRICED_SENT: 10,
+  /** Ticks merged into newer ones for slow readers, counted per client. */
+  TICKS_MERGED: 11,
   CLIENTS_OPENED: 16,
   CLIENTS_CLOSED: 17,
   CLOSED_TOO_SLOW: 18,
@@ -105,6 +107,9 @@ export const PUBLISH = {
   SUBSCRIPTIONS: 33,
   BUFFERED_BYTES: 34,
   GATED_OUT_WORKERS: 35,
+  CLIENTS_BEHIND: 36,
+  /** 0 healthy, 1 warning, 2 critical, 3 overload. */
+  LOAD_LEVEL: 37,
 } as const;
 
 /** Counters of control. */

@@ -1,30 +1,15 @@
 import type { Clock } from '../../domain/clock.ts';
-import { GREEKS_STATUS } from '../../domain/status.ts';
 import type { Delivery } from '../../fanout/delivery.ts';
-import { blankSection, writeBlankGreeks } from '../../shm/blank-greeks.ts';
-import { createPrivateTicks, type TickViews } from '../../shm/block.ts';
 import type { InstrumentTable } from '../../shm/instrument-table.ts';
 import { PUBLISH, PUBLISH_HISTOGRAM } from '../../shm/layout/meters.ts';
-import {
-  TICK_INSTRUMENT_TOKEN_U32,
-  TICK_RECEIVE_TIME_F64,
-  TICK_SEQUENCE_HIGH_U32,
-  TICK_SEQUENCE_LOW_U32,
-  TICK_SLOT_BYTES,
-} from '../../shm/layout/tick-slot.ts';
+import { TICK_INSTRUMENT_TOKEN_U32, TICK_RECEIVE_TIME_F64 } from '../../shm/layout/tick-slot.ts';
 import type { ThreadMeters } from '../../shm/meters.ts';
 import type { Ring } from '../../shm/ring.ts';
-import { RingReader } from '../../shm/ring-reader.ts';
 import { GreeksGate } from './gate.ts';
 import type { RepricedTicks } from './repriced-ticks.ts';
 
-/** Ticks of one flush. 2,048 slots are 655 kB of private memory. */
+/** Ticks taken from the ring at a time, between which sockets are served. */
 const RUN_MAX = 2048;
-
-const WORD = 2 ** 32;
-
-const NOT_AN_OPTION = blankSection(GREEKS_STATUS.NOT_AN_OPTION);
-const LATE = blankSection(GREEKS_STATUS.GREEKS_LATE);
 
 export interface PublishLoopOptions {
   ring: Ring;
@@ -40,22 +25,27 @@ export interface PublishLoopOptions {
 /** Duty cycle of publish: reads what the gate lets through and hands it to the delivery. */
 export class PublishLoop {
   readonly #options: PublishLoopOptions;
-  readonly #batch: TickViews = createPrivateTicks(RUN_MAX, TICK_SLOT_BYTES);
   readonly #rows = new Int32Array(RUN_MAX);
-  readonly #reader: RingReader;
+  /** Newest position that has been passed on; in a typed array, so that it never is an object. */
+  readonly #cursor = new Float64Array(1);
   readonly #gate: GreeksGate;
 
   constructor(options: PublishLoopOptions) {
-    const { ring, table, clock } = options;
+    const { ring, table, clock, delivery } = options;
     this.#options = options;
-    this.#reader = new RingReader(ring, ring.newest(), this.#batch, RUN_MAX);
+    this.#cursor[0] = delivery.position;
     this.#gate = new GreeksGate(ring, table, clock, RUN_MAX);
-    ring.storePublishCursor(this.#reader.position);
+    ring.storePublishCursor(delivery.position);
   }
 
-  /** Newest ring position that has been delivered. */
+  /** Newest ring position that has been passed on. */
   get position(): number {
-    return this.#reader.position;
+    return this.#cursor[0]!;
+  }
+
+  /** Ticks in the ring that have not been passed on. */
+  get pending(): number {
+    return this.#options.ring.published(this.position) - this.position;
   }
 
   /** True if ticks are there whose Greeks are not. */
@@ -64,23 +54,27 @@ export class PublishLoop {
   }
 
   /**
-   * Sends at most one run, and after it Greeks that came later than their ticks. Returns the number
-   * of ticks taken from the ring; without any, 0 if there were no such Greeks either.
+   * Passes on at most one run, after it Greeks that came later than their ticks, then a slice to
+   * everybody who catches up. Returns the number of ticks taken from the ring; without any, 0 if
+   * there was nothing else to do either.
    */
   doWork(): number {
+    const { repriced, delivery } = this.#options;
     const taken = this.#sendRun();
-    const repriced = this.#options.repriced.doWork();
-    return taken > 0 ? taken : repriced;
+    const late = repriced.doWork();
+    delivery.flushDue();
+    const isBusy = delivery.slowReaders.doWork();
+    return taken > 0 ? taken : late + Number(isBusy);
   }
 
   #sendRun(): number {
     const { ring, clock, meters } = this.#options;
-    const from = this.#reader.position;
+    const from = this.position;
     const published = ring.published(from);
     if (published === from) return 0;
     const startedUs = clock.nowUs();
     this.#catchUp(published);
-    const position = this.#reader.position;
+    const position = this.position;
     const limit = this.#gate.limit(position, Math.min(published, position + RUN_MAX));
     const taken = limit - position;
     if (taken > 0) this.#send(position, limit);
@@ -89,26 +83,31 @@ export class PublishLoop {
       meters.record(PUBLISH_HISTOGRAM.FLUSH_US, clock.nowUs() - startedUs);
       meters.record(PUBLISH_HISTOGRAM.FLUSH_TICKS, taken);
     }
-    return this.#reader.position - from;
+    return this.position - from;
   }
 
   #send(position: number, limit: number): void {
     const { ring, delivery, meters } = this.#options;
-    const count = this.#reader.read(limit);
-    const lost = limit - position - count;
-    if (lost > 0) this.#reportGap(position + 1, position + lost);
-    this.#prepare(count, lost);
-    delivery.deliver(this.#batch, this.#rows, count, limit);
+    const count = limit - position;
+    this.#prepare(position, count);
+    this.#cursor[0] = limit;
+    const lost = Math.min(count, ring.firstIntact(limit) - position - 1);
+    // Lapped within these microseconds: what was looked at may have been anything.
+    if (lost > 0) {
+      this.#rows.fill(-1, 0, lost);
+      this.#reportGap(position + 1, position + lost);
+    }
+    delivery.deliver(position, count, this.#rows, this.#gate.done);
     ring.storePublishCursor(limit);
-    meters.add(PUBLISH.TICKS_READ, count);
+    meters.add(PUBLISH.TICKS_READ, count - Math.max(0, lost));
   }
 
   /** Lapped, or about to be: what cannot be read any more is named, not hidden. */
   #catchUp(published: number): void {
     const intact = this.#options.ring.firstIntact(published);
-    const position = this.#reader.position;
+    const { position } = this;
     if (intact <= position + 1) return;
-    this.#reader.skipTo(intact - 1);
+    this.#cursor[0] = intact - 1;
     this.#reportGap(position + 1, intact - 1);
   }
 
@@ -117,33 +116,22 @@ export class PublishLoop {
     this.#options.onGap(from, to);
   }
 
-  /** Finds the rows, records ages, and blanks the Greeks that were not there before the copy. */
-  #prepare(count: number, lost: number): void {
-    const { table, meters, clock } = this.#options;
-    const { u32, f64 } = this.#batch;
+  /** Finds the rows, records ages, and notes the options that go out without their Greeks. */
+  #prepare(position: number, count: number): void {
+    const { ring, table, meters, clock } = this.#options;
+    const { u32, f64 } = ring.ticks;
     const nowUs = clock.nowUs();
     let late = 0;
     for (let i = 0; i < count; i++) {
-      const bytes = i * TICK_SLOT_BYTES;
+      const bytes = ring.slotBytes(position + 1 + i);
       const row = table.find(u32[(bytes >> 2) + TICK_INSTRUMENT_TOKEN_U32]!);
       this.#rows[i] = row;
       const age = nowUs - f64[(bytes >> 3) + TICK_RECEIVE_TIME_F64]!;
       meters.record(PUBLISH_HISTOGRAM.AGE_US, Math.max(0, age));
-      if (this.#gate.done[i + lost] === 1) continue;
-      const isOption = row >= 0 && table.optionTypes[row] !== 0;
-      if (isOption) {
-        late++;
-        this.#noteLate(row, bytes >> 2);
-      }
-      writeBlankGreeks(u32, bytes >> 2, isOption ? LATE : NOT_AN_OPTION);
+      if (this.#gate.done[i] === 1 || row < 0 || table.optionTypes[row] === 0) continue;
+      late++;
+      this.#options.repriced.noteLate(row, position + 1 + i);
     }
     meters.add(PUBLISH.GREEKS_LATE, late);
-  }
-
-  #noteLate(row: number, words: number): void {
-    const { u32 } = this.#batch;
-    const low = u32[words + TICK_SEQUENCE_LOW_U32]!;
-    const high = u32[words + TICK_SEQUENCE_HIGH_U32]!;
-    this.#options.repriced.noteLate(row, low + high * WORD);
   }
 }

@@ -18,6 +18,7 @@ export class Sessions {
     snapshots: 0,
     repriced: 0,
     tooSlow: 0,
+    merged: 0,
     received: 0,
     refused: 0,
   };
@@ -54,17 +55,42 @@ export class Sessions {
     for (const session of this.#open) if (session.connection.ready) session.send(message);
   }
 
+  /** Positions that can be had no more; who is behind is told when it catches up. */
+  broadcastGap(from: number, to: number): void {
+    for (const session of this.#open) {
+      const { ready, behind } = session.connection;
+      if (ready && behind === undefined) {
+        session.send({ type: 'gap', from, to, reason: 'RING_OVERRUN' });
+      }
+    }
+  }
+
   *[Symbol.iterator](): Iterator<ClientSession> {
     yield* this.#open;
+  }
+
+  /** Ten times a second: who reads too slowly, and who can share frames. */
+  watch(): void {
+    const { delivery } = this.#ports;
+    const { slowReaders, sharing } = delivery;
+    const connections = Array.from(this.#open, ({ connection }) => connection);
+    delivery.smallestWindowMs = connections.reduce(
+      (smallest, connection) => Math.min(smallest, delivery.windowMs(connection)),
+      delivery.adaptiveWindowMs,
+    );
+    slowReaders.watch(connections);
+    sharing.regroup(connections);
   }
 
   /** Once a second: heartbeats, and what is known by looking. */
   second(): void {
     let buffered = 0;
     for (const session of this.#open) {
+      session.endIfIdle();
       session.heartbeatIfIdle();
       buffered += session.connection.socket.bufferedBytes();
     }
+    this.#meters.set(PUBLISH.CLIENTS_BEHIND, this.#ports.delivery.slowReaders.size);
     this.#meters.set(PUBLISH.BUFFERED_BYTES, buffered);
     this.#meters.set(PUBLISH.SUBSCRIPTIONS, this.#ports.index.size);
   }
@@ -80,6 +106,7 @@ export class Sessions {
     this.#meters.add(PUBLISH.BYTES_SENT, now.bytes - seen.bytes);
     this.#meters.add(PUBLISH.SNAPSHOTS_SENT, now.snapshots - seen.snapshots);
     this.#meters.add(PUBLISH.REPRICED_SENT, now.repriced - seen.repriced);
+    this.#meters.add(PUBLISH.TICKS_MERGED, now.merged - seen.merged);
     this.#meters.add(PUBLISH.CLOSED_TOO_SLOW, now.tooSlow - seen.tooSlow);
     this.#meters.add(PUBLISH.MESSAGES_RECEIVED, now.received - seen.received);
     this.#meters.add(PUBLISH.MESSAGES_REFUSED, now.refused - seen.refused);

@@ -27,6 +27,7 @@ import { ControlLink } from './control-link.ts';
 import { DutyCycle } from './duty-cycle.ts';
 import { instrumentQueries } from './instrument-queries.ts';
 import { liquidityQueries } from './liquidity-queries.ts';
+import { LoadWatch } from './load-watch.ts';
 import { PublishLoop } from './loop.ts';
 import { RepricedTicks } from './repriced-ticks.ts';
 import { Sessions } from './sessions.ts';
@@ -38,7 +39,11 @@ const MESSAGE_BYTES_MAX = 256 * 1024;
 /** A larger one is not even read to its end: its connection is cut. */
 const PAYLOAD_BYTES_MAX = 1024 * 1024;
 const SUBSCRIPTIONS_MAX = 9_000;
+const MESSAGES_PER_SECOND = 50;
+/** A client that wants nothing and says nothing for so long is closed. */
+const IDLE_MS = 5 * 60_000;
 const SECOND_MS = 1000;
+const WATCH_MS = 100;
 /** How long closing clients may take before the app is closed under them. */
 const GOODBYE_MS = 200;
 
@@ -68,6 +73,7 @@ class PublishThread {
   readonly #gate: Gatekeeper;
   readonly #sessions: Sessions;
   readonly #cycle: DutyCycle;
+  readonly #load: LoadWatch;
   readonly #records: ChainRecords;
   readonly #liquidity: LiquidityQueries;
   readonly #bySocket = new WeakMap<WebSocketConnection, ClientSession>();
@@ -93,20 +99,12 @@ class PublishThread {
     this.#link = new ControlLink((message) => this.#post(message), clock);
     this.#board = new StatusBoard(blocks, () => this.#sessions.meter());
     const ring = new Ring(blocks.ring);
-    const { epochLow, epochHigh } = ring;
     const index = new SubscriptionIndex(this.#link);
     const table = new InstrumentTable(blocks.instruments);
     const lastValues = new LastValueTable(blocks.lastValues);
     this.#liquidity = liquidityQueries(table, lastValues, this.#link);
     const { clientBufferBytes } = data;
-    const delivery = new Delivery({
-      epochLow,
-      epochHigh,
-      index,
-      lastValues,
-      clock,
-      clientBufferBytes,
-    });
+    const delivery = new Delivery({ ring, table, lastValues, index, clock, clientBufferBytes });
     const loop = new PublishLoop({
       ring,
       table,
@@ -118,8 +116,7 @@ class PublishThread {
       ),
       meters,
       clock,
-      onGap: (from, to) =>
-        this.#sessions.broadcast({ type: 'gap', from, to, reason: 'RING_OVERRUN' }),
+      onGap: (from, to) => this.#sessions.broadcastGap(from, to),
     });
     const chains = new ChainTable(blocks.chains);
     this.#records = new ChainRecords({ clock, table, chains, lastValues, delivery });
@@ -132,18 +129,21 @@ class PublishThread {
       index,
       delivery,
       chains: this.#link,
-      position: () => loop.position,
+      replaySeconds: () => delivery.slowReaders.replaySeconds(),
       sessionId: () => `${threadName}-${++sessionNumber}`,
       counts: { received: 0, refused: 0 },
       limits: {
         subscriptions: SUBSCRIPTIONS_MAX,
         messageBytes: MESSAGE_BYTES_MAX,
         bufferBytes: clientBufferBytes,
+        messagesPerSecond: MESSAGES_PER_SECOND,
+        idleMs: IDLE_MS,
       },
       onError: (error: unknown) => logger.error({ err: error }, 'session failed'),
     };
     this.#sessions = new Sessions(ports, meters);
-    this.#cycle = new DutyCycle(ring, loop, clock, () => this.#sessions.size);
+    this.#cycle = new DutyCycle(ring, loop, delivery, clock, () => this.#sessions.size);
+    this.#load = new LoadWatch(ring, loop, this.#cycle, meters, clock);
   }
 
   async start(): Promise<void> {
@@ -155,6 +155,7 @@ class PublishThread {
     this.#mount(app);
     this.#listener = await listenExclusive(app, host, port);
     clock.setInterval(() => this.#second(), SECOND_MS).unref();
+    clock.setInterval(() => this.#sessions.watch(), WATCH_MS).unref();
     this.#post({ type: 'listening', port: this.#listener.port });
     await this.#cycle.run();
   }
@@ -173,6 +174,7 @@ class PublishThread {
   }
 
   #second(): void {
+    this.#load.second();
     this.#sessions.second();
     this.#records.second(this.#sessions);
     // Keys expire by themselves; revocations come at once, as `keys`.

@@ -8,7 +8,7 @@ import {
   UNDEFINED_F64,
   UNDEFINED_U32,
 } from '../../../src/domain/status.ts';
-import { FrameAssembler, frameKind } from '../../../src/fanout/assembler.ts';
+import { BLANK, FrameAssembler, frameKind } from '../../../src/fanout/assembler.ts';
 import { createPrivateTicks, type TickViews } from '../../../src/shm/block.ts';
 import { TICK_SLOT_BYTES } from '../../../src/shm/layout/tick-slot.ts';
 import { TickFrame } from '../../../src/wire/generated/ticker.ts';
@@ -34,11 +34,11 @@ function source(changes: RawTick = {}): TickViews {
 function frameOf(kind: FrameKind, ticks: TickViews, greeks: boolean): TickFrame {
   const assembler = new FrameAssembler(1, 2);
   const other = source();
-  assembler.put(kind, 0, other, SLOT_BYTES, true);
-  assembler.put(kind, 2, other, SLOT_BYTES, true);
-  assembler.put(kind, 1, other, SLOT_BYTES, true);
+  assembler.put(kind, 0, other, SLOT_BYTES, BLANK.NOTHING);
+  assembler.put(kind, 2, other, SLOT_BYTES, BLANK.NOTHING);
+  assembler.put(kind, 1, other, SLOT_BYTES, BLANK.NOTHING);
   // Over what an earlier frame has left there.
-  assembler.put(kind, 2, ticks, SLOT_BYTES, greeks);
+  assembler.put(kind, 2, ticks, SLOT_BYTES, greeks ? BLANK.NOTHING : BLANK.NOT_REQUESTED);
   const bytes = assembler.frame(kind).finish(3, 5, 6);
   return TickFrame.getRootAsTickFrame(new ByteBuffer(Uint8Array.from(bytes)));
 }

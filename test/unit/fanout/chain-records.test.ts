@@ -4,7 +4,6 @@ import type { ChainKey } from '../../../src/domain/ports.ts';
 import { FORWARD_SOURCE, GREEKS_STATUS, SMILE_STATUS } from '../../../src/domain/status.ts';
 import { ChainRecords } from '../../../src/fanout/chain-records.ts';
 import { type ChainFigures, ChainTable, createChainTable } from '../../../src/shm/chain-table.ts';
-import { createInstrumentTable, InstrumentTable } from '../../../src/shm/instrument-table.ts';
 import { FanoutRig, settled, type TestClient } from '../../support/fanout-rig.ts';
 
 const CHAIN = { underlying: 'NIFTY', strikes: 1 };
@@ -38,7 +37,6 @@ const FIGURES: ChainFigures = {
 
 class RecordsRig extends FanoutRig {
   readonly chains = new ChainTable(createChainTable(4));
-  readonly table = new InstrumentTable(createInstrumentTable(16, 4));
   readonly records: ChainRecords;
   readonly clients: TestClient[] = [];
 
@@ -47,7 +45,7 @@ class RecordsRig extends FanoutRig {
     const { clock, table, chains, lastValues, delivery } = this;
     this.records = new ChainRecords({ clock, table, chains, lastValues, delivery });
     const calls = [24_000, 24_100].map((strike) => this.list(`NFO:NIFTY${strike}CE`));
-    for (const { token } of calls) table.add({ token, optionType: 1, chain: NUMBER, strike: 1 });
+    for (const { row } of calls) table.chains[row] = NUMBER;
     this.directory.chain = calls;
   }
 

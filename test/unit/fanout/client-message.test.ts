@@ -31,6 +31,8 @@ describe('what is accepted', () => {
       target: { kind: 'instruments', instruments: [256265, 'NSE:INFY'] },
       mode: MODE.QUOTE,
       greeks: false,
+      policy: 'conflate',
+      window: undefined,
     });
   });
 
@@ -47,8 +49,53 @@ describe('what is accepted', () => {
     });
   }
 
-  test('policy conflate, which is what leaving it out means', () => {
-    assert.equal(accepted({ ...subscribe, policy: 'conflate' }).type, 'subscribe');
+  for (const policy of ['conflate', 'lossless', 'skip']) {
+    test(`policy ${policy}`, () => {
+      const message = accepted({ ...subscribe, policy });
+      assert.ok(message.type === 'subscribe');
+      assert.equal(message.policy, policy);
+    });
+  }
+
+  for (const window of [0, 1, 2, 5, 10, 'adaptive']) {
+    test(`window_ms ${window}`, () => {
+      const message = accepted({ ...subscribe, window_ms: window });
+      assert.ok(message.type === 'subscribe');
+      assert.equal(message.window, window);
+    });
+  }
+
+  test('resume, with what a subscribe would name', () => {
+    const chain = { underlying: 'NIFTY', strikes: 2 };
+    const subscriptions = [{ instruments: [256265], mode: 'full', policy: 'lossless' }, { chain }];
+    const epoch = '0123456789abcdef';
+    assert.deepEqual(accepted({ id: 6, type: 'resume', epoch, sequence: 0, subscriptions }), {
+      type: 'resume',
+      id: 6,
+      epoch,
+      sequence: 0,
+      wishes: [
+        {
+          target: { kind: 'instruments', instruments: [256265] },
+          mode: MODE.FULL,
+          greeks: false,
+          policy: 'lossless',
+          window: undefined,
+        },
+        {
+          target: { kind: 'chain', chain },
+          mode: MODE.QUOTE,
+          greeks: false,
+          policy: 'conflate',
+          window: undefined,
+        },
+      ],
+    });
+  });
+
+  test('ack', () => {
+    const message = { id: 4, type: 'ack', sequence: 9 };
+    assert.deepEqual(accepted(message), message);
   });
 
   test('a chain by strikes on each side, and all of it, with and without an expiry', () => {
@@ -119,11 +166,26 @@ describe('what is refused, and how', () => {
   message('no type', { id: 4 }, 4, 'BAD_MESSAGE');
   message('an unknown type', { id: 4, type: 'order' }, 4, 'BAD_MESSAGE');
   message('a type of the object itself', { id: 4, type: '__proto__' }, 4, 'BAD_MESSAGE');
-  message('resume', { id: 4, type: 'resume', epoch: '0', sequence: 7 }, 4, 'NOT_SUPPORTED');
-  message('ack', { id: 4, type: 'ack', sequence: 9 }, 4, 'NOT_SUPPORTED');
-  message('a policy', { ...subscribe, policy: 'disconnect' }, 1, 'NOT_SUPPORTED');
-  message('window_ms 0', { ...subscribe, window_ms: 0 }, 1, 'NOT_SUPPORTED');
-  message('window_ms adaptive', { ...subscribe, window_ms: 'adaptive' }, 1, 'NOT_SUPPORTED');
+  message('an unknown policy', { ...subscribe, policy: 'disconnect' }, 1, 'BAD_MESSAGE');
+  message('a window in between', { ...subscribe, window_ms: 3 }, 1, 'BAD_MESSAGE');
+  message('a window that is text', { ...subscribe, window_ms: '5' }, 1, 'BAD_MESSAGE');
+  message('ack without a sequence', { id: 4, type: 'ack' }, 4, 'BAD_MESSAGE');
+  message('ack of a fraction', { id: 4, type: 'ack', sequence: 0.5 }, 4, 'BAD_MESSAGE');
+  const resume = {
+    id: 4,
+    type: 'resume',
+    epoch: '0123456789abcdef',
+    sequence: 7,
+    subscriptions: [{ instruments: [256265] }],
+  };
+  message('resume with half an epoch', { ...resume, epoch: '01234567' }, 4, 'BAD_MESSAGE');
+  message('resume from -1', { ...resume, sequence: -1 }, 4, 'BAD_MESSAGE');
+  message('resume of nothing', { ...resume, subscriptions: [] }, 4, 'BAD_MESSAGE');
+  message('resume of a token', { ...resume, subscriptions: [256265] }, 4, 'BAD_MESSAGE');
+  const bad = [{ instruments: [256265], mode: 'none' }];
+  message('resume in a mode that is none', { ...resume, subscriptions: bad }, 4, 'BAD_MESSAGE');
+  const many = Array.from({ length: 1001 }, () => ({ instruments: [256265] }));
+  message('resume of too many', { ...resume, subscriptions: many }, 4, 'LIMIT_EXCEEDED');
   message('auth without a token', { id: 0, type: 'auth' }, 0, 'BAD_MESSAGE');
   message('auth with another token', { id: 0, type: 'auth', token: 1 }, 0, 'BAD_MESSAGE');
   message('no target', { id: 1, type: 'subscribe' }, 1, 'BAD_MESSAGE');

@@ -37,7 +37,7 @@ describe('who gets what', () => {
     rig.deliver();
     assert.deepEqual(
       { ...rig.delivery.counts },
-      { ticks: 0, frames: 0, bytes: 0, snapshots: 0, repriced: 0, tooSlow: 0 },
+      { ticks: 0, frames: 0, bytes: 0, snapshots: 0, repriced: 0, merged: 0, tooSlow: 0 },
     );
   });
 
@@ -123,8 +123,7 @@ describe('frames', () => {
   });
 
   test('through and sequence beyond 2^32', () => {
-    const rig = new FanoutRig();
-    rig.position = rig.newest = 2 ** 40;
+    const rig = new FanoutRig({ start: 2 ** 40 });
     const a = rig.list('NSE:A');
     const { socket } = rig.subscribe(a, LTP);
     rig.ingest(a);
@@ -253,6 +252,7 @@ test('counts what was sent, and not what a closed socket dropped', () => {
       bytes: open.socket.frames[0]!.length,
       snapshots: 0,
       repriced: 0,
+      merged: 0,
       tooSlow: 0,
     },
   );

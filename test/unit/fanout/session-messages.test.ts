@@ -127,7 +127,7 @@ describe('what is no message of the protocol', () => {
     const client = new FanoutRig().connect();
     for (let id = 0; id < 40; id++) {
       send(client, { id, type: 'subscribe', chain: { underlying: 'NONE', strikes: 1 } });
-      send(client, { id: 100 + id, type: 'resume', epoch: '0', sequence: 1, subscriptions: [] });
+      send(client, { id: 100 + id, type: 'unsubscribe', chain: { underlying: 'X', strikes: 1 } });
       await settled();
     }
     assert.equal(client.socket.of('error').length, 80);
@@ -138,10 +138,6 @@ describe('what is no message of the protocol', () => {
 });
 
 for (const message of [
-  { type: 'resume', epoch: '0123456789abcdef', sequence: 7, subscriptions: [] },
-  { type: 'ack', sequence: 9 },
-  { type: 'subscribe', instruments: ['NSE:A'], policy: 'disconnect' },
-  { type: 'subscribe', instruments: ['NSE:A'], window_ms: 5 },
   { type: 'subscribe', chain: { underlying: 'NIFTY', strikes: { delta: [0.1, 0.9] } } },
 ]) {
   test(`${JSON.stringify(message)} is answered NOT_SUPPORTED and does nothing`, async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MODE } from '../../../src/domain/status.ts';
-import { ClientConnection, BY_NAME, Subscription } from '../../../src/fanout/connection.ts';
+import { BY_NAME, ClientConnection, Subscription } from '../../../src/fanout/connection.ts';
 import { testInstrument } from '../../support/fanout-directory.ts';
 import { FakeClientSocket } from '../../support/fanout-socket.ts';
 

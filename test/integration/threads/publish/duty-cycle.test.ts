@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { describe, test, type TestContext } from 'node:test';
+import { Delivery } from '../../../../src/fanout/delivery.ts';
+import { SubscriptionIndex } from '../../../../src/fanout/subscription-index.ts';
 import { createSystemClock } from '../../../../src/domain/clock.ts';
 import type { Ring } from '../../../../src/shm/ring.ts';
 import { DutyCycle } from '../../../../src/threads/publish/duty-cycle.ts';
@@ -31,7 +33,11 @@ function start(t: TestContext, clients: number) {
   const loop = new CountingLoop(board.ring);
   const clock = createSystemClock();
   const asLoop = loop as unknown as PublishLoop;
-  const cycle = new DutyCycle(board.ring, asLoop, clock, () => clients);
+  const { ring, table, lastValues } = board;
+  const index = new SubscriptionIndex({ setDemand: () => undefined });
+  const clientBufferBytes = 1e6;
+  const delivery = new Delivery({ ring, table, lastValues, index, clock, clientBufferBytes });
+  const cycle = new DutyCycle(ring, asLoop, delivery, clock, () => clients);
   // Waiting on shared memory alone does not keep the process.
   const alive = setInterval(() => undefined, 1000);
   const running = cycle.run();

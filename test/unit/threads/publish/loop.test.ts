@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MODE } from '../../../../src/domain/status.ts';
-import { ClientConnection, BY_NAME, Subscription } from '../../../../src/fanout/connection.ts';
+import { BY_NAME, ClientConnection, Subscription } from '../../../../src/fanout/connection.ts';
 import { Delivery } from '../../../../src/fanout/delivery.ts';
 import { SubscriptionIndex } from '../../../../src/fanout/subscription-index.ts';
 import { PUBLISH, PUBLISH_HISTOGRAM } from '../../../../src/shm/layout/meters.ts';
@@ -24,15 +24,8 @@ class PublishRig {
   constructor() {
     const { ring, table, lastValues, clock, publishMeters: meters, registry } = this.board;
     const index = new SubscriptionIndex({ setDemand: () => undefined });
-    const { epochLow, epochHigh } = ring;
-    const delivery = new Delivery({
-      epochLow,
-      epochHigh,
-      index,
-      lastValues,
-      clock,
-      clientBufferBytes: 1e9,
-    });
+    const clientBufferBytes = 1e9;
+    const delivery = new Delivery({ ring, table, lastValues, index, clock, clientBufferBytes });
     const connection = new ClientConnection(this.socket, true, ring.newest(), 0);
     connection.ready = true;
     for (const instrument of registry.all) {
@@ -103,14 +96,8 @@ describe('what is in the ring', () => {
     const { ring, table, publishMeters: meters, clock } = board;
     const index = new SubscriptionIndex({ setDemand: () => undefined });
     const { lastValues } = board;
-    const delivery = new Delivery({
-      epochLow: 0,
-      epochHigh: 0,
-      index,
-      lastValues,
-      clock,
-      clientBufferBytes: 1,
-    });
+    const clientBufferBytes = 1;
+    const delivery = new Delivery({ ring, table, lastValues, index, clock, clientBufferBytes });
     const onGap = (): void => assert.fail('no gap');
     const repriced = new RepricedTicks([], lastValues, delivery);
     const loop = new PublishLoop({ ring, table, delivery, repriced, meters, clock, onGap });
@@ -266,15 +253,15 @@ describe('a ring that laps publish', () => {
     assert.deepEqual(rig.sequences, range(newest - SLOTS + 1, newest));
   });
 
-  test('during the copy costs what it has overwritten; the rest of the copy is good', () => {
+  test('while the run is looked at costs what it has overwritten; the rest is good', () => {
     const rig = new PublishRig();
     const { ring } = rig.board;
     rig.spot(SLOTS);
     const firstIntact = ring.firstIntact.bind(ring);
     let looks = 0;
     ring.firstIntact = (near) => {
-      // Asked before the run, before the copy and after it.
-      if (++looks === 3) rig.spot(100);
+      // Asked before the run, after it has been looked at, and when it has been copied.
+      if (++looks === 2) rig.spot(100);
       return firstIntact(near);
     };
     rig.work();
@@ -288,7 +275,7 @@ describe('a ring that laps publish', () => {
     assert.equal(rig.board.publishMeters.get(PUBLISH.TICKS_READ), SLOTS);
   });
 
-  test('during the copy: each tick keeps its own state of Greeks', () => {
+  test('while the run is looked at: each tick keeps its own state of Greeks', () => {
     const rig = new PublishRig();
     const { ring, clock } = rig.board;
     rig.call();
@@ -299,7 +286,7 @@ describe('a ring that laps publish', () => {
     const firstIntact = ring.firstIntact.bind(ring);
     let looks = 0;
     ring.firstIntact = (near) => {
-      if (++looks === 3) rig.spot(SLOTS - 2);
+      if (++looks === 2) rig.spot(SLOTS - 2);
       return firstIntact(near);
     };
     rig.loop.doWork();
@@ -311,6 +298,25 @@ describe('a ring that laps publish', () => {
         [3, 'GREEKS_LATE'],
       ],
     );
-    assert.equal(rig.board.publishMeters.get(PUBLISH.GREEKS_LATE), 1);
+    assert.equal(rig.board.publishMeters.get(PUBLISH.GREEKS_LATE), 2);
+  });
+
+  test('while a frame is filled: the frame is not sent, its positions are named instead', () => {
+    const rig = new PublishRig();
+    const { ring } = rig.board;
+    rig.spot(3);
+    const firstIntact = ring.firstIntact.bind(ring);
+    let looks = 0;
+    ring.firstIntact = (near) => {
+      if (++looks === 3) rig.spot(SLOTS);
+      return firstIntact(near);
+    };
+    rig.loop.doWork();
+    assert.equal(rig.socket.received.length, 0);
+    assert.deepEqual(rig.socket.of('gap'), [
+      { type: 'gap', from: 1, to: 3, reason: 'RING_OVERRUN' },
+    ]);
+    rig.work();
+    assert.deepEqual(rig.sequences, range(4, SLOTS + 3));
   });
 });

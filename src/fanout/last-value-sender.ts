@@ -1,0 +1,149 @@
+import { GREEKS_STATUS, TICK_FLAG } from '../domain/status.ts';
+import { createPrivateTicks, type TickViews } from '../shm/block.ts';
+import type { LastValueTable } from '../shm/last-value-table.ts';
+import {
+  TICK_FLAGS_U32,
+  TICK_GREEKS_SEQUENCE_HIGH_U32,
+  TICK_GREEKS_SEQUENCE_LOW_U32,
+  TICK_GREEKS_STATUS_U8,
+  TICK_INSTRUMENT_SEQUENCE_U32,
+  TICK_SEQUENCE_HIGH_U32,
+  TICK_SEQUENCE_LOW_U32,
+  TICK_SLOT_BYTES,
+} from '../shm/layout/tick-slot.ts';
+import { FRAME_TICKS_MAX } from './assembler.ts';
+import type { ClientConnection, Subscription } from './connection.ts';
+import type { FrameSender } from './frame-sender.ts';
+
+const WORD = 2 ** 32;
+
+/** Sends from the last-value table: snapshots, newest values after a pause, repriced records. */
+export class LastValueSender {
+  readonly #table: LastValueTable;
+  readonly #sender: FrameSender;
+  /** Copies on their way out. */
+  readonly #copies: TickViews = createPrivateTicks(FRAME_TICKS_MAX, TICK_SLOT_BYTES);
+
+  constructor(table: LastValueTable, sender: FrameSender) {
+    this.#table = table;
+    this.#sender = sender;
+  }
+
+  /**
+   * Sends the last value of each subscription, flagged SNAPSHOT. `delivered`: ring position up to
+   * which ticks have been passed on.
+   */
+  sendSnapshots(
+    connection: ClientConnection,
+    subscriptions: Iterable<Subscription>,
+    delivered: number,
+  ): void {
+    const { u32 } = this.#copies;
+    for (const subscription of subscriptions) {
+      const bytes = connection.pendingSlots.length * TICK_SLOT_BYTES;
+      if (!this.#table.read(subscription.instrument.row, this.#copies, bytes)) continue;
+      subscription.snapshotDue = subscription.greeks && this.#awaitsGreeks(bytes, delivered);
+      // The snapshot would hold older Greeks, and the tick that has the right ones be passed over.
+      if (subscription.snapshotDue) continue;
+      u32[(bytes >> 2) + TICK_FLAGS_U32]! |= TICK_FLAG.SNAPSHOT;
+      // The table may be ahead of the ticks that come next from the ring: the older ones of them
+      // are then passed over, so that there is neither gap nor repeat.
+      subscription.started = true;
+      subscription.mergeDue = false;
+      subscription.lastSequence = u32[(bytes >> 2) + TICK_INSTRUMENT_SEQUENCE_U32]!;
+      this.#sender.counts.snapshots++;
+      this.#push(connection, subscription, bytes, 0);
+    }
+    this.#send(connection);
+  }
+
+  /**
+   * Sends the newest value of each subscription that has been sent an older one, with the number of
+   * ticks that are merged into it.
+   */
+  sendConflated(
+    connection: ClientConnection,
+    subscriptions: Iterable<Subscription>,
+    delivered: number,
+  ): void {
+    const { u32 } = this.#copies;
+    for (const subscription of subscriptions) {
+      const bytes = connection.pendingSlots.length * TICK_SLOT_BYTES;
+      if (!this.#table.read(subscription.instrument.row, this.#copies, bytes)) continue;
+      const sequence = u32[(bytes >> 2) + TICK_INSTRUMENT_SEQUENCE_U32]!;
+      const merged = subscription.missingBefore(sequence);
+      if (merged < 0) continue;
+      if (subscription.greeks && this.#awaitsGreeks(bytes, delivered)) {
+        subscription.mergeDue = true;
+        continue;
+      }
+      subscription.advance(sequence);
+      subscription.mergeDue = false;
+      this.#push(connection, subscription, bytes, merged);
+    }
+    this.#send(connection);
+  }
+
+  /** Sends the pending repriced records of a connection. */
+  sendRepriced(connection: ClientConnection): void {
+    const { counts } = this.#sender;
+    const { ticks } = counts;
+    for (const subscription of connection.pendingRepriced) {
+      subscription.repriceDue = false;
+      const bytes = connection.pendingSlots.length * TICK_SLOT_BYTES;
+      if (this.#readRepriced(subscription, bytes)) this.#push(connection, subscription, bytes, 0);
+    }
+    connection.pendingRepriced.length = 0;
+    this.#send(connection);
+    // They are no ticks of the stream.
+    counts.repriced += counts.ticks - ticks;
+    counts.ticks = ticks;
+  }
+
+  /** False if it is not to be sent: a newer tick is on its way, or has been sent. */
+  #readRepriced(subscription: Subscription, bytes: number): boolean {
+    const { u32 } = this.#copies;
+    if (!this.#table.read(subscription.instrument.row, this.#copies, bytes)) return false;
+    if (!this.#hasOwnGreeks(bytes)) return false;
+    const words = bytes >> 2;
+    u32[words + TICK_FLAGS_U32]! |= TICK_FLAG.REPRICED;
+    return subscription.takesRepriced(u32[words + TICK_INSTRUMENT_SEQUENCE_U32]!);
+  }
+
+  #push(
+    connection: ClientConnection,
+    subscription: Subscription,
+    bytes: number,
+    merged: number,
+  ): void {
+    connection.push(bytes, subscription, merged);
+    if (connection.pendingSlots.length === FRAME_TICKS_MAX) this.#send(connection);
+  }
+
+  #send(connection: ClientConnection): void {
+    if (connection.pendingSlots.length === 0) return;
+    this.#sender.send(connection, this.#copies, connection.through, false);
+  }
+
+  /** True if the last value at `bytes` is about to come from the ring with its own Greeks. */
+  #awaitsGreeks(bytes: number, delivered: number): boolean {
+    const { u8, u32 } = this.#copies;
+    const words = bytes >> 2;
+    const low = u32[words + TICK_SEQUENCE_LOW_U32]!;
+    const high = u32[words + TICK_SEQUENCE_HIGH_U32]!;
+    return (
+      low + high * WORD > delivered &&
+      u8[bytes + TICK_GREEKS_STATUS_U8] !== GREEKS_STATUS.NOT_AN_OPTION &&
+      !this.#hasOwnGreeks(bytes)
+    );
+  }
+
+  #hasOwnGreeks(bytes: number): boolean {
+    const { u32 } = this.#copies;
+    const words = bytes >> 2;
+    return (
+      u32[words + TICK_GREEKS_SEQUENCE_LOW_U32] === u32[words + TICK_SEQUENCE_LOW_U32] &&
+      u32[words + TICK_GREEKS_SEQUENCE_HIGH_U32] === u32[words + TICK_SEQUENCE_HIGH_U32]
+    );
+  }
+}

@@ -1,0 +1,298 @@
+import type { Clock } from '../domain/clock.ts';
+import { CLOSE } from '../domain/ports.ts';
+import { isGreeksDone } from '../shm/greeks-section.ts';
+import type { InstrumentTable } from '../shm/instrument-table.ts';
+import {
+  TICK_GREEKS_STATE_I32,
+  TICK_INSTRUMENT_SEQUENCE_U32,
+  TICK_INSTRUMENT_TOKEN_U32,
+} from '../shm/layout/tick-slot.ts';
+import type { Ring } from '../shm/ring.ts';
+import { BLANK, FRAME_TICKS_MAX } from './assembler.ts';
+import type { ClientConnection, Subscription } from './connection.ts';
+import type { FrameSender } from './frame-sender.ts';
+import type { LastValueSender } from './last-value-sender.ts';
+import { PositionTimes } from './position-times.ts';
+import type { Sharing } from './sharing.ts';
+import type { SubscriptionIndex } from './subscription-index.ts';
+
+/**
+ * A client that says what it has (`ack`) and is this far behind what was sent is served as a slow
+ * one: the kernel may hold megabytes for it that `bufferedBytes` does not show. Clients ack once a
+ * second.
+ */
+export const LATE_MS = 2500;
+/** Ring positions looked at in one turn for one connection that catches up. */
+const REPLAY_SLICE = 4096;
+const OVERWRITTEN = 'what it had not read yet has been overwritten';
+/** Told when hardly anything ticks: a day. */
+const REPLAY_SECONDS_MAX = 86_400;
+/** Of a resume: room in the ring for what comes while it is being replayed. */
+const RESUME_MARGIN = 1 / 16;
+
+export interface SlowReadersPorts {
+  ring: Ring;
+  table: InstrumentTable;
+  index: SubscriptionIndex;
+  clock: Clock;
+  /** Unread bytes from which a client is sent no more ticks; it goes on below a quarter of it. */
+  softBufferBytes: number;
+  sender: FrameSender;
+  lastValues: LastValueSender;
+  sharing: Sharing;
+  /** Newest ring position that has been passed on. */
+  position(): number;
+  flush(connection: ClientConnection): void;
+}
+
+/**
+ * Connections to which nothing is pushed: those that read too slowly, and those that resume. When a
+ * connection can take more it catches up: `skip` subscriptions go on from now, the positions that
+ * they left out are named in one `gap`; `lossless` ones are replayed from the ring; `conflate` ones
+ * get the newest value with the number of ticks merged into it. A resume replays everything.
+ */
+export class SlowReaders {
+  readonly #ports: SlowReadersPorts;
+  readonly #times: PositionTimes;
+  readonly #behind = new Set<ClientConnection>();
+
+  constructor(ports: SlowReadersPorts) {
+    this.#ports = ports;
+    this.#times = new PositionTimes(ports.clock);
+  }
+
+  /** Connections that are behind. */
+  get size(): number {
+    return this.#behind.size;
+  }
+
+  /** Nothing more is pushed to the connection until it has read what it was sent. */
+  park(connection: ClientConnection): void {
+    if (connection.closed) return;
+    if (connection.behind !== undefined) {
+      connection.behind.waits = true;
+      return;
+    }
+    this.#setAside(connection, 'slow', true);
+    this.#ports.sender.sendMessage(connection, {
+      type: 'slow_reader_warning',
+      buffered_bytes: connection.socket.bufferedBytes(),
+      age_ms: Math.round(this.ageMs(connection)),
+    });
+  }
+
+  /** True if everything after `sequence` is still in the ring. */
+  canResume(epoch: string, sequence: number): boolean {
+    const { ring, sender } = this.#ports;
+    const position = this.#ports.position();
+    if (epoch !== sender.epoch || sequence > position || sequence < ring.start) return false;
+    const oldest = Math.max(ring.start + 1, ring.firstIntact(position));
+    const margin = oldest === ring.start + 1 ? 0 : ring.slots * RESUME_MARGIN;
+    return sequence + 1 >= oldest + margin;
+  }
+
+  /** What the connection subscribes to from now on waits for `resume` or `release`. */
+  hold(connection: ClientConnection): void {
+    connection.behind = { kind: 'resume', replayed: connection.through, waits: true };
+  }
+
+  /** Ticks are pushed to a connection on hold from now on. */
+  release(connection: ClientConnection): void {
+    this.forget(connection);
+    for (const subscription of connection.subscriptions.values()) {
+      this.#ports.index.activate(subscription);
+    }
+  }
+
+  /** How far back the ring reaches at the rate of the last minute, s. */
+  replaySeconds(): number {
+    const { slots } = this.#ports.ring;
+    return Math.floor(Math.min(REPLAY_SECONDS_MAX, slots / this.#times.perSecond()));
+  }
+
+  /** Replays to the connection everything that it has subscribed to after `sequence`. */
+  resume(connection: ClientConnection, sequence: number): void {
+    this.#setAside(connection, 'resume', false);
+    connection.through = sequence;
+    if (connection.behind !== undefined) connection.behind.replayed = sequence;
+  }
+
+  /** How long ago the newest tick was sent that the client has said to have, ms; 0: it has all. */
+  ageMs({ acked, told }: ClientConnection): number {
+    return acked < 0 || acked >= told ? 0 : this.#times.ageMs(acked + 1);
+  }
+
+  /** Ends a connection that cannot be served any more; the reason says how far it had come. */
+  close(connection: ClientConnection, why: string): void {
+    if (connection.closed) return;
+    connection.closed = true;
+    this.#ports.sender.counts.tooSlow++;
+    const reason = `TOO_SLOW: ${why}; last sequence ${connection.through}`;
+    connection.socket.end(CLOSE.TOO_SLOW, reason);
+  }
+
+  forget(connection: ClientConnection): void {
+    this.#behind.delete(connection);
+    connection.behind = undefined;
+  }
+
+  /**
+   * Ten times a second: looks at the ages of those who tell, and for readers without loss that have
+   * been left behind for good.
+   */
+  watch(connections: Iterable<ClientConnection>): void {
+    const position = this.#ports.position();
+    this.#times.note(position);
+    for (const connection of connections) {
+      if (connection.acked < 0 || connection.behind !== undefined || connection.closed) continue;
+      if (this.ageMs(connection) > LATE_MS) this.park(connection);
+    }
+    const intact = this.#ports.ring.firstIntact(position);
+    for (const connection of this.#behind) {
+      const { kind, replayed } = connection.behind!;
+      if (kind === 'slow' && replayed + 1 < intact && hasLossless(connection)) {
+        this.close(connection, OVERWRITTEN);
+      }
+    }
+  }
+
+  /** Serves those who can take more, a slice each. True if somebody wants another one. */
+  doWork(): boolean {
+    let isBusy = false;
+    for (const connection of this.#behind) {
+      if (connection.closed || !this.#canTakeMore(connection)) continue;
+      this.#catchUp(connection);
+      if (connection.behind !== undefined && !connection.behind.waits) isBusy = true;
+    }
+    return isBusy;
+  }
+
+  #setAside(connection: ClientConnection, kind: 'slow' | 'resume', waits: boolean): void {
+    this.#ports.sharing.leave(connection);
+    for (const subscription of connection.subscriptions.values()) {
+      this.#ports.index.deactivate(subscription);
+    }
+    connection.behind = { kind, replayed: connection.through, waits };
+    this.#behind.add(connection);
+  }
+
+  #canTakeMore(connection: ClientConnection): boolean {
+    const { behind } = connection;
+    if (behind?.waits !== true) return true;
+    const enough = this.#ports.softBufferBytes / 4;
+    if (connection.socket.bufferedBytes() > enough) return false;
+    if (this.ageMs(connection) > LATE_MS) return false;
+    behind.waits = false;
+    return true;
+  }
+
+  #catchUp(connection: ClientConnection): void {
+    const { behind } = connection;
+    if (behind === undefined) return;
+    const position = this.#ports.position();
+    const isReplaying = behind.kind === 'resume' || hasLossless(connection);
+    if (isReplaying && behind.replayed < position) {
+      if (!this.#replay(connection, Math.min(position, behind.replayed + REPLAY_SLICE))) return;
+      if (behind.replayed < position || behind.waits) return;
+    }
+    this.#finish(connection, position);
+  }
+
+  /** Replays up to `to`; false: the connection was closed, or starts again behind a gap. */
+  #replay(connection: ClientConnection, to: number): boolean {
+    const { ring, sender } = this.#ports;
+    const behind = connection.behind!;
+    const isAll = behind.kind === 'resume';
+    const from = behind.replayed + 1;
+    if (ring.firstIntact(to) > from) return this.#lapped(connection, ring.firstIntact(to));
+    for (let position = from; position <= to; position++) {
+      if (connection.pendingSlots.length >= FRAME_TICKS_MAX) {
+        to = position - 1;
+        break;
+      }
+      this.#replayTick(connection, position, isAll);
+    }
+    // What was looked at may have been overwritten meanwhile, counts of ticks included.
+    if (ring.firstIntact(to) > from) {
+      for (const subscription of connection.pendingFor) subscription.started = false;
+      connection.forgetPending();
+      return this.#lapped(connection, ring.firstIntact(to));
+    }
+    connection.pendingFrom = from;
+    behind.replayed = to;
+    const through = isAll ? to : connection.through;
+    if (connection.pendingSlots.length === 0) connection.through = through;
+    else if (!sender.send(connection, ring.ticks, through, true)) {
+      return this.#lapped(connection, ring.firstIntact(to));
+    }
+    return true;
+  }
+
+  #replayTick(connection: ClientConnection, position: number, isAll: boolean): void {
+    const { ring, table } = this.#ports;
+    const bytes = ring.slotBytes(position);
+    const words = bytes >> 2;
+    const row = table.find(ring.ticks.u32[words + TICK_INSTRUMENT_TOKEN_U32]!);
+    const subscription = row < 0 ? undefined : connection.subscriptions.get(row);
+    if (subscription === undefined) return;
+    // What was subscribed to while the connection was behind begins with a snapshot.
+    if (!isAll && (subscription.policy !== 'lossless' || !subscription.started)) return;
+    if (!subscription.advance(ring.ticks.u32[words + TICK_INSTRUMENT_SEQUENCE_U32]!)) return;
+    const isDone = isGreeksDone(ring.ticks.i32, words + TICK_GREEKS_STATE_I32, position);
+    const missing = table.optionTypes[row] !== 0 ? BLANK.LATE : BLANK.NOT_AN_OPTION;
+    connection.push(bytes | (isDone ? BLANK.NOTHING : missing), subscription, 0);
+  }
+
+  /** The ring has gone past what was still to be replayed. */
+  #lapped(connection: ClientConnection, intact: number): boolean {
+    const behind = connection.behind!;
+    if (behind.kind === 'slow') {
+      this.close(connection, OVERWRITTEN);
+      return false;
+    }
+    const gap = { type: 'gap', from: connection.through + 1, to: intact - 1 } as const;
+    this.#ports.sender.sendMessage(connection, { ...gap, reason: 'RING_OVERRUN' });
+    behind.replayed = intact - 1;
+    connection.through = intact - 1;
+    return false;
+  }
+
+  #finish(connection: ClientConnection, position: number): void {
+    const { sender, lastValues } = this.#ports;
+    const { behind } = connection;
+    const started: Subscription[] = [];
+    const fresh: Subscription[] = [];
+    if (behind?.kind === 'slow') {
+      let skips = false;
+      for (const subscription of connection.subscriptions.values()) {
+        if (!subscription.started) fresh.push(subscription);
+        else if (subscription.policy === 'conflate') started.push(subscription);
+        else if (subscription.policy === 'skip') skips = true;
+      }
+      if (skips && position > connection.through) {
+        const gap = { type: 'gap', from: connection.through + 1, to: position } as const;
+        sender.sendMessage(connection, { ...gap, reason: 'SLOW_READER' });
+      }
+      lastValues.sendConflated(connection, started, position);
+      lastValues.sendSnapshots(connection, fresh, position);
+    }
+    const through = Math.max(connection.through, position);
+    connection.through = through;
+    connection.told = through;
+    this.release(connection);
+    if (behind?.kind === 'resume')
+      sender.sendMessage(connection, { type: 'replay_completed', through });
+    else sender.sendMessage(connection, { type: 'heartbeat', through, time: this.#nowUs() });
+  }
+
+  #nowUs(): number {
+    return Math.round(this.#ports.clock.nowUs());
+  }
+}
+
+function hasLossless(connection: ClientConnection): boolean {
+  for (const { policy } of connection.subscriptions.values()) {
+    if (policy === 'lossless') return true;
+  }
+  return false;
+}
