@@ -48,10 +48,9 @@ function levelOf({ received, passedOn, ageSumMs, pending, elapsedMs }: LoadReadi
   const ratio = received < TICKS_MIN ? 1 : passedOn / received;
   const ageMs = passedOn < TICKS_MIN ? 0 : ageSumMs / passedOn;
   const perMs = received / Math.max(1, elapsedMs);
-  for (let level = LIMITS.length; level > 0; level--) {
-    const { ratioBelow, ageAboveMs, pendingAbove } = LIMITS[level - 1]!;
+  const reached = LIMITS.findLastIndex(({ ratioBelow, ageAboveMs, pendingAbove }) => {
     const waiting = Math.max(pendingAbove, perMs * ageAboveMs);
-    if (ratio < ratioBelow || ageMs > ageAboveMs || pending > waiting) return level;
-  }
-  return 0;
+    return ratio < ratioBelow || ageMs > ageAboveMs || pending > waiting;
+  });
+  return reached + 1;
 }
