@@ -95,7 +95,7 @@ test('a Greeks worker that is killed is replaced, and Greeks go on', async (t) =
         assert.equal(tick.instrument_sequence, before, 'it belongs to the newest tick sent');
         continue;
       }
-      if (before !== undefined) assert.equal(tick.instrument_sequence, before + 1);
+      if (before !== undefined) assert.equal(tick.instrument_sequence, before + 1 + tick.merged);
       sequences.set(tick.instrument_token, tick.instrument_sequence);
     }
   }
@@ -143,13 +143,6 @@ test('a client that talks nonsense is answered with codes, then closed with 1008
   assert.equal(((await refused) as { code: string }).code, 'BAD_JSON');
   const unknown = await client.request({ type: 'dance' });
   assert.equal((unknown as { code: string }).code, 'BAD_MESSAGE');
-  const later = await client.request({
-    type: 'resume',
-    epoch: '0',
-    sequence: 1,
-    subscriptions: [],
-  });
-  assert.equal((later as { code: string }).code, 'NOT_SUPPORTED');
   for (let i = 0; i < 30; i++) client.socket.send(`garbage ${i}`);
   assert.equal(await client.closed, 1008);
   const other = await TicksClient.connect(t, service.ticksUrl, service.key);
@@ -165,21 +158,45 @@ test('a message of 10 MB ends its connection and nothing else', async (t) => {
   assert.equal((await other.request({ type: 'ping' })).type, 'pong');
 });
 
-test('a client that never reads is closed as too slow while others go on', async (t) => {
-  const service = await startService(t, {
-    TICKER_CLIENT_BUFFER_BYTES: '262144',
-    TICKER_SIM_RATE: '20000',
-    TICKER_SIM_INSTRUMENTS: '1000',
-  });
+/** A service with more ticks than the kernel hides for long. */
+const BUSY = { TICKER_SIM_RATE: '20000', TICKER_SIM_INSTRUMENTS: '1000' };
+const WHOLE_CHAIN = { underlying: 'NIFTY', strikes: 'all' };
+
+test('a client that stops reading costs nothing, and is told what was merged when it goes on', async (t) => {
+  const service = await startService(t, BUSY);
   const frozen = await TicksClient.connect(t, service.ticksUrl, service.key);
   const reader = await TicksClient.connect(t, service.ticksUrl, service.key);
-  const chain = { underlying: 'NIFTY', strikes: 'all' };
-  await frozen.request({ type: 'subscribe', chain, mode: 'full' });
+  await frozen.request({ type: 'subscribe', chain: WHOLE_CHAIN, mode: 'full' });
   await reader.request({ type: 'subscribe', instruments: [NIFTY], mode: 'full' });
   frozen.socket.pause();
-  const slow = 'ticker_clients_closed_total{cause="too_slow"}';
-  await metricsUntil(service.url, (m) => m.get(slow) === 1 && m.get('ticker_clients') === 1);
+  await metricsUntil(service.url, (m) => m.get('ticker_clients_behind') === 1);
   await reader.nextTick(isNifty);
+  const warned = frozen.next((message) => message.type === 'slow_reader_warning');
+  const merged = frozen.nextTick((tick) => tick.flags.includes('CONFLATED'));
+  frozen.socket.resume();
+  await warned;
+  assert.ok((await merged).merged > 0);
+  await metricsUntil(service.url, (m) => m.get('ticker_clients_behind') === 0);
+});
+
+test('a client that must not lose anything and never reads is closed with its last sequence', async (t) => {
+  const service = await startService(t, { ...BUSY, TICKER_RING_SLOTS: '16384' });
+  const frozen = await TicksClient.connect(t, service.ticksUrl, service.key);
+  await frozen.request({
+    type: 'subscribe',
+    chain: WHOLE_CHAIN,
+    mode: 'full',
+    policy: 'lossless',
+  });
+  frozen.socket.pause();
+  const slow = 'ticker_clients_closed_total{cause="too_slow"}';
+  await metricsUntil(service.url, (m) => m.get(slow) === 1);
+  const closed = once(frozen.socket, 'close') as Promise<[code: number, reason: Buffer]>;
+  frozen.socket.resume();
+  const [code, reason] = await closed;
+  assert.equal(code, 4008);
+  const last = frozen.messages.filter((message) => message.type === 'ticks').at(-1);
+  assert.match(reason.toString(), new RegExp(`; last sequence ${last?.through}$`));
 });
 
 test('a socket without a key is told so and closed; a bad key too', async (t) => {
