@@ -79,10 +79,7 @@ export class ChainRecords {
     const text = JSON.stringify(recordOf(chain, figures, this.#liquidity(rows ?? [])));
     for (const { connection, chains: followed } of sessions) {
       if (connection.closed || connection.behind !== undefined || !followed.has(name)) continue;
-      const { lastSentMs } = connection;
       delivery.sendText(connection, text);
-      // It stands for no heartbeat, which alone moves `through` on while nothing ticks.
-      connection.lastSentMs = lastSentMs;
     }
     return true;
   }

@@ -23,7 +23,7 @@ export class ClientConnection {
   through: number;
   /** The newest `through` that the client has been told. */
   told: number;
-  /** Monotonic ms of the last message sent, and of the last flush of ticks. */
+  /** Monotonic ms of the last message that told `through`, and of the last flush of ticks. */
   lastSentMs: number;
   lastFlushMs = -Infinity;
   /** `hello` has been sent: data may follow. */

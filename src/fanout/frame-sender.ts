@@ -68,7 +68,6 @@ export class FrameSender {
   /** Sends a control record, unless the client reads far too slowly. */
   sendText(connection: ClientConnection, text: string): void {
     if (connection.closed) return;
-    connection.lastSentMs = this.#options.clock.monotonicMs();
     if (connection.socket.send(text)) this.counts.bytes += text.length;
     this.#checkBacklog(connection);
   }

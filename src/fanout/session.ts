@@ -163,11 +163,12 @@ export class ClientSession {
     this.#end(CLOSE.IDLE, 'IDLE', ERRORS.IDLE.detail);
   }
 
-  /** Sends a heartbeat if nothing else has been sent for HEARTBEAT_MS. */
+  /** Sends a heartbeat if nothing has told the client its position for HEARTBEAT_MS. */
   heartbeatIfIdle(): void {
     const { connection } = this;
     if (!connection.ready || connection.closed) return;
     if (this.#ports.clock.monotonicMs() - connection.lastSentMs < HEARTBEAT_MS) return;
+    connection.lastSentMs = this.#ports.clock.monotonicMs();
     this.#ports.delivery.raiseThrough(connection);
     this.send({
       type: 'heartbeat',
