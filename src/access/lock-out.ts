@@ -43,9 +43,9 @@ export function lockMs(rule: LockOutRule, lock: number): number {
  * this keeps a wrong client from taking the service's time.
  *
  * While an address is locked out a valid key from it is refused too, unseen, so that the answer
- * says nothing about keys. Whoever shares an address (NAT, a proxy in front) shares its lock; a
- * right key in between forgets the wrong ones before it, so that one wrong client among working
- * ones does not lock them out. A proxy in front must limit wrong clients itself.
+ * says nothing about keys. Whoever shares an address (NAT, a proxy that is not one of
+ * TICKER_TRUSTED_PROXIES) shares its lock; a right key in between forgets the wrong ones before it,
+ * so that one wrong client among working ones does not lock them out.
  */
 export class LockOut {
   readonly #clock: Clock;

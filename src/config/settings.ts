@@ -5,6 +5,7 @@ import {
   decimal,
   host,
   integer,
+  networks,
   oneOf,
   path,
   powerOfTwo,
@@ -107,6 +108,15 @@ export const SETTINGS = {
     webOrigins,
     [],
     'Web origins whose pages may call the service from a browser.',
+    { defaultText: 'none' },
+  ),
+  trustedProxies: setting<readonly string[]>(
+    'TICKER_TRUSTED_PROXIES',
+    networks,
+    [],
+    'Proxies in front of the service whose `X-Forwarded-For` is believed, so that wrong keys ' +
+      'lock out the client that sent them and not the proxy. Left out: the header counts for ' +
+      'nothing.',
     { defaultText: 'none' },
   ),
   clientsMax: setting(

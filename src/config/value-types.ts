@@ -125,6 +125,28 @@ export const webOrigins: ValueType<readonly string[]> = {
   },
 };
 
+/** Fewer bits name more than one could know to be one's own. */
+const PREFIX_BITS_MIN = 8;
+
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const version = isIP(address);
+  // A zone belongs to one machine's view of a network.
+  if (version === 0 || address.includes('%') || rest.length > 0) return false;
+  if (prefix === undefined) return true;
+  const bits = /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
+  return bits >= PREFIX_BITS_MIN && bits <= (version === 6 ? 128 : 32);
+}
+
+/** IP addresses and networks. */
+export const networks: ValueType<readonly string[]> = {
+  allowed: 'a comma-separated list of IP addresses and networks such as 10.0.0.0/8 (/8 or longer)',
+  parse: (text) => {
+    const items = text.split(',').map((item) => item.trim());
+    return items.every(isNetwork) ? items : undefined;
+  },
+};
+
 export interface ClockSetting {
   /** How many seconds pass for the service in one second. */
   readonly speed: number;

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import type { ClientAddresses } from './client-address.ts';
 import type { HttpRequest, HttpResponse, UpgradeContext } from './native.ts';
 import { problem, problemReply } from './problem.ts';
 import type { Problem, Reply } from './route.ts';
@@ -11,6 +12,7 @@ const REQUEST_ID = /^[A-Za-z0-9._~:+/=-]{1,128}$/;
 
 /** What is the same for all exchanges of a server. */
 export interface ExchangeContext {
+  clientAddresses: ClientAddresses;
   securityHeaders: HeaderLines;
   /** Makes an id for requests that bring none. */
   newRequestId(): string;
@@ -59,7 +61,8 @@ export class Exchange {
     let headerBytes = this.method.length + this.path.length + this.query.length;
     request.forEach((name, value) => {
       headerBytes += name.length + value.length;
-      this.#headers.set(name, value);
+      const earlier = this.#headers.get(name);
+      this.#headers.set(name, earlier === undefined ? value : `${earlier}, ${value}`);
     });
     this.headerBytes = headerBytes;
     const offered = this.header('x-request-id');
@@ -70,14 +73,15 @@ export class Exchange {
     });
   }
 
-  /** Value of a request header; `name` in lower case. */
+  /** Value of a request header, of several the list; `name` in lower case. */
   header(name: string): string | undefined {
     return this.#headers.get(name);
   }
 
-  /** IP address of the caller as text; ask before the answer is sent. */
-  remoteAddress(): string {
-    return Buffer.from(this.#response.getRemoteAddressAsText()).toString('latin1');
+  /** IP address of the client as text, also behind a trusted proxy; ask before the answer. */
+  clientAddress(): string {
+    const peer = Buffer.from(this.#response.getRemoteAddressAsText()).toString('latin1');
+    return this.#context.clientAddresses.of(peer, this.header('x-forwarded-for'));
   }
 
   /** Headers of the answer beyond its own. */

@@ -68,7 +68,7 @@ class HttpServer {
     }
     const { access } = entry.route;
     const header = exchange.header('authorization');
-    const caller = authorize(access, header, exchange.remoteAddress(), this.#web.gate);
+    const caller = authorize(access, header, exchange.clientAddress(), this.#web.gate);
     if ('refused' in caller) {
       exchange.sendProblem(caller.refused);
       return;

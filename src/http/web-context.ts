@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../domain/clock.ts';
 import type { Gate } from '../domain/access.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { ClientAddresses } from './client-address.ts';
 import { CorsPolicy } from './cors.ts';
 import type { ExchangeContext } from './exchange.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -10,6 +11,8 @@ export interface WebOptions {
   gate: Gate;
   /** Origins whose pages may call from a browser. */
   corsOrigins: readonly string[];
+  /** Whose `X-Forwarded-For` is believed, as `ClientAddresses` takes them; left out: nobody's. */
+  trustedProxies?: readonly string[];
   production: boolean;
   clock: Clock;
   logger: Logger;
@@ -35,6 +38,7 @@ export function createWebContext(options: WebOptions): WebContext {
     cors,
     clock,
     logger,
+    clientAddresses: new ClientAddresses(options.trustedProxies),
     securityHeaders: securityHeaders(options.production),
     newRequestId: options.newRequestId ?? randomUUID,
     corsHeaders: (origin) => cors.answerHeaders(origin),

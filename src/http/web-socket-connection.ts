@@ -13,7 +13,7 @@ export class WebSocketConnection implements ClientSocket {
   readonly protocol: string;
   /** Who presented a key with the upgrade; undefined: nobody yet. */
   readonly principal: Principal | undefined;
-  /** IP address as text. */
+  /** IP address of the client as text. */
   readonly remoteAddress: string;
   #socket: WebSocket<unknown> | undefined;
 
@@ -22,12 +22,13 @@ export class WebSocketConnection implements ClientSocket {
     id: number,
     protocol: string,
     principal: Principal | undefined,
+    remoteAddress: string,
   ) {
     this.#socket = socket;
     this.id = id;
     this.protocol = protocol;
     this.principal = principal;
-    this.remoteAddress = Buffer.from(socket.getRemoteAddressAsText()).toString('latin1');
+    this.remoteAddress = remoteAddress;
   }
 
   get isOpen(): boolean {

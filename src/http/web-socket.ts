@@ -54,6 +54,8 @@ const BEARER_PREFIX = 'bearer.';
 /** What is known of a client when it is let in; `connection` from then on. */
 interface ClientState {
   protocol: string;
+  /** IP address as text. */
+  address: string;
   principal: Principal | undefined;
   /** It presented a key that does not let it in. */
   badKey: Exclude<Admission, { principal: Principal }>['refused'] | undefined;
@@ -100,6 +102,7 @@ class WebSocketServer {
       this.#lastId,
       state.protocol,
       state.principal,
+      state.address,
     );
     state.connection = connection;
     this.#guard(connection, () => this.#options.onOpen(connection));
@@ -140,10 +143,11 @@ class WebSocketServer {
       .map((name) => name.trim())
       .filter((name) => name !== '');
     const header = exchange.header('authorization');
+    const address = exchange.clientAddress();
     let principal: Principal | undefined;
     let badKey: ClientState['badKey'];
     if (header !== undefined) {
-      const admission = admitHeader(header, exchange.remoteAddress(), this.#web.gate);
+      const admission = admitHeader(header, address, this.#web.gate);
       if ('refused' in admission) {
         this.#options.onUnauthenticated?.();
         return { refused: refusal(admission) };
@@ -152,8 +156,7 @@ class WebSocketServer {
     } else {
       const bearer = offered.find((name) => name.startsWith(BEARER_PREFIX));
       if (bearer !== undefined) {
-        const token = bearer.slice(BEARER_PREFIX.length);
-        const admission = this.#web.gate.admit(token, exchange.remoteAddress());
+        const admission = this.#web.gate.admit(bearer.slice(BEARER_PREFIX.length), address);
         if ('principal' in admission) principal = admission.principal;
         else badKey = admission.refused;
       }
@@ -166,7 +169,7 @@ class WebSocketServer {
       return { refused: problem('INVALID_REQUEST', detail) };
     }
     const protocol = chosen ?? defaultSubprotocol;
-    return { state: { protocol, principal, badKey }, answer: chosen ?? '' };
+    return { state: { protocol, principal, badKey, address }, answer: chosen ?? '' };
   }
 
   #allowsOrigin(origin: string, exchange: Exchange): boolean {

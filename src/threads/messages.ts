@@ -48,6 +48,7 @@ export interface PublishData extends ThreadData {
   host: string;
   port: number;
   corsOrigins: readonly string[];
+  trustedProxies: readonly string[];
   clientBufferBytes: number;
   clientsMax: number;
 }

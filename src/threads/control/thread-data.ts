@@ -38,6 +38,7 @@ export function publishSettings(
   return {
     host: config.bind,
     corsOrigins: config.corsOrigins,
+    trustedProxies: config.trustedProxies,
     clientBufferBytes: config.clientBufferBytes,
     clientsMax: config.clientsMax,
   };

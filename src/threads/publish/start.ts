@@ -185,11 +185,12 @@ class PublishThread {
   }
 
   #mount(app: TemplatedApp): void {
-    const { production, corsOrigins, clientsMax, clientBufferBytes } = this.#data;
+    const { production, corsOrigins, trustedProxies, clientsMax, clientBufferBytes } = this.#data;
     const { clock, logger, meters } = this.#context;
     const web = createWebContext({
       gate: this.#gate,
       corsOrigins,
+      trustedProxies,
       production,
       clock,
       logger,

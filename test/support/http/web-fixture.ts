@@ -26,6 +26,7 @@ export interface WebFixtureOptions {
   routes?: readonly Route[];
   webSocket?: WebSocketOptions;
   corsOrigins?: readonly string[];
+  trustedProxies?: readonly string[];
   production?: boolean;
   clock?: Clock;
   /** Beside the two above. */
@@ -62,6 +63,7 @@ export async function startWeb(
       clock,
     }),
     corsOrigins: options.corsOrigins ?? [],
+    trustedProxies: options.trustedProxies ?? [],
     production: options.production ?? false,
     clock,
     logger: createLogger({

@@ -59,6 +59,7 @@ test('takes every setting from its variable', () => {
     TICKER_API_KEY: KEY,
     TICKER_CLOCK_SPEED: '50@1796000000000',
     TICKER_CORS_ORIGINS: 'https://app.example, http://localhost:5173',
+    TICKER_TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8, 2001:db8::/32',
     TICKER_RING_SLOTS: '1024',
     TICKER_ORDERS_PORT: '18081',
     TICKER_DATABASE_URL: 'postgres://u@127.0.0.1/t',
@@ -72,6 +73,7 @@ test('takes every setting from its variable', () => {
   assert.equal(config.apiKey, KEY);
   assert.deepEqual(config.clock, { speed: 50, originEpochMs: 1_796_000_000_000 });
   assert.deepEqual(config.corsOrigins, ['https://app.example', 'http://localhost:5173']);
+  assert.deepEqual(config.trustedProxies, ['127.0.0.1', '10.0.0.0/8', '2001:db8::/32']);
   assert.equal(config.ringSlots, 1024);
   assert.equal(config.ordersPort, 18_081);
   assert.equal(config.databaseUrl, 'postgres://u@127.0.0.1/t');
@@ -124,6 +126,21 @@ test('lets overrides win, and checks them the same way', () => {
   assert.equal(config.simSeed, 5);
   assert.match(errorOf({}, { TICKER_SIM_PORT: 'x' }).detail, /TICKER_SIM_PORT must be/);
 });
+
+for (const networks of [
+  '*',
+  'proxy.example',
+  '10.0.0.0/33',
+  '0.0.0.0/0',
+  '::/7',
+  '10.0.0.1,',
+  'fe80::1%eth0',
+]) {
+  test(`trusts no proxies called ${networks}`, () => {
+    const { detail } = errorOf({ TICKER_TRUSTED_PROXIES: networks });
+    assert.match(detail, /TICKER_TRUSTED_PROXIES must be a comma-separated list of IP addresses/);
+  });
+}
 
 for (const weak of ['short', 'a'.repeat(40), `${KEY}/`, `${KEY} x`, 'k'.repeat(300)]) {
   test(`refuses a weak or unusable key without printing it (${weak.length} characters)`, () => {
