@@ -1,9 +1,11 @@
+import { readProcessEnvironment } from '../config/environment.ts';
 import type { Config } from '../config/settings.ts';
 import { errorText } from '../domain/error-codes.ts';
 import { commandConfig } from './command-config.ts';
 import type { Command } from './command.ts';
 import type { Finding } from './doctor-finding.ts';
 import { localChecks } from './doctor-local.ts';
+import { secretFilesCheck } from './doctor-secrets.ts';
 import { storageChecks } from './doctor-storage.ts';
 import { parseOptions } from './options.ts';
 import { printTable } from './table.ts';
@@ -55,5 +57,10 @@ async function examine(): Promise<Finding[]> {
     detail: `${config.environment}, data in ${config.dataDirectory}`,
     advice: '',
   };
-  return [settings, ...(await localChecks(config)), ...(await storageChecks(config))];
+  return [
+    settings,
+    ...(await localChecks(config)),
+    secretFilesCheck(config, readProcessEnvironment()),
+    ...(await storageChecks(config)),
+  ];
 }

@@ -24,6 +24,11 @@ export interface MasterKeyFile {
   path: string;
 }
 
+/** Where the master key of a data directory is kept. */
+export function masterKeyPath(dataDirectory: string): string {
+  return join(dataDirectory, FILE_NAME);
+}
+
 function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? 'unusable';
 }
@@ -90,7 +95,7 @@ export function readOrCreateMasterKey(
   dataDirectory: string,
   randomBytes: RandomBytes,
 ): MasterKeyFile {
-  const path = join(dataDirectory, FILE_NAME);
+  const path = masterKeyPath(dataDirectory);
   const kept = readKey(path);
   if (kept !== undefined) return { key: kept, path };
   try {

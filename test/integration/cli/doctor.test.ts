@@ -43,6 +43,7 @@ test('on a machine where all is well every check is ok', async (t) => {
     'data folder',
     'API key',
     'market port',
+    'secret files',
     'database',
     'migrations',
     'API keys',
@@ -83,6 +84,26 @@ test('what is wrong is named with what to do about it', async (t) => {
   assert.match(by.get('data folder')?.advice ?? '', /chmod 700/);
   assert.match(by.get('migrations')?.advice ?? '', /ticker migrate/);
   assert.match(by.get('market port')?.advice ?? '', /TICKER_MARKET_PORT/);
+});
+
+test('files of secrets that others can read are found', async (t) => {
+  const environment = await settings(t);
+  const file = join(environment['TICKER_DATA_DIR'] ?? '', 'key-of-mine');
+  writeFileSync(file, 'f4Zk0sQ9xT2wLr7Yb1Nc8Vd3Hp6Mj5Gu', { mode: 0o600 });
+  const withFile = { ...environment, TICKER_API_KEY_FILE: file };
+  const closed = (await doctor(withFile)).by.get('secret files');
+  // The master key is there now: the check of the key service has made it.
+  assert.equal(closed?.state, 'ok');
+  chmodSync(file, 0o644);
+  const open = (await doctor(withFile)).by.get('secret files');
+  assert.equal(open?.state, 'warn');
+  assert.match(open.detail, /key-of-mine can be read by every user of the machine: run chmod 600/);
+  chmodSync(file, 0o600);
+  chmodSync(join(environment['TICKER_DATA_DIR'] ?? '', 'local-master-key'), 0o644);
+  const { code, by } = await doctor(withFile);
+  assert.equal(code, 1);
+  assert.equal(by.get('secret files')?.state, 'fail');
+  assert.match(by.get('secret files')?.detail ?? '', /local-master-key can be read by/);
 });
 
 test('a changed audit record and secrets under a lost key are found', async (t) => {
