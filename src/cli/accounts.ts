@@ -77,7 +77,9 @@ async function accounts(args: string[]): Promise<number> {
       for (const secret of given.flatMap((account) => secretsOf(account))) registerSecret(secret);
       return withRegistry(async (registry, config) => {
         if (config.environment === 'production') refuseWeakSecrets(given);
-        return show(await registry.save(given, localAuthor(), values.replace === true), json);
+        const saved = await registry.save(given, localAuthor(), values.replace === true);
+        if (!json) console.error('ticker: stored; a running service takes them at its next start');
+        return show(saved, json);
       });
     }
     default:
