@@ -2,8 +2,10 @@ import { parseLimits } from '../access/key-request.ts';
 import { type IssuedKey, KeyService } from '../access/key-service.ts';
 import { durationMs, timeOrDurationMs } from '../access/time-text.ts';
 import type { Config } from '../config/settings.ts';
+import { createSystemClock } from '../domain/clock.ts';
 import { errorText, TickerError } from '../domain/error-codes.ts';
 import type { StoredKey } from '../domain/storage.ts';
+import { TakenKeys } from '../storage/postgres/key-news.ts';
 import { Revocations } from '../storage/redis/revocations.ts';
 import { registerSecret } from '../telemetry/redaction.ts';
 import { randomBytes } from '../threads/random.ts';
@@ -88,6 +90,7 @@ async function keys(args: string[]): Promise<number> {
       }),
       options: values,
       nowMs: Math.floor(stores.clock.nowUs() / 1000),
+      listen: () => TakenKeys.listen(stores.database, createSystemClock()),
       accountIds: async () => (await stores.accounts.list()).map((account) => account.id),
     };
     if (action === 'create') show = await create(context);
@@ -138,7 +141,15 @@ interface Context {
   service: KeyService;
   options: Options;
   nowMs: number;
+  /** To the instances that run. */
+  listen: () => Promise<TakenKeys>;
   accountIds: () => Promise<string[]>;
+}
+
+/** So that whoever gets the key may use it at once. */
+async function untilTaken(taken: TakenKeys, keyId: string): Promise<void> {
+  if (await taken.until(keyId)) return;
+  console.error('ticker: an instance has not taken the key yet; it will within seconds');
 }
 
 function names(text: string): string[] {
@@ -157,7 +168,8 @@ function expiry(text: string, nowMs: number): number | null {
   throw usage(`--expires ${JSON.stringify(text)} is neither a duration nor a time with its zone`);
 }
 
-async function create({ service, options, nowMs, accountIds }: Context): Promise<Show> {
+async function create({ service, options, nowMs, listen, accountIds }: Context): Promise<Show> {
+  const taken = await listen();
   const { accounts = 'all', expires = NEVER } = options;
   const issued = await service.create(
     {
@@ -174,15 +186,17 @@ async function create({ service, options, nowMs, accountIds }: Context): Promise
     if (stored.has(account)) continue;
     console.error(`ticker: no account ${JSON.stringify(account)} is stored yet; the key waits`);
   }
+  await untilTaken(taken, issued.stored.id);
   return () => showIssued(issued, undefined, options.json);
 }
 
-async function rotate({ service, options, nowMs }: Context, id: string): Promise<Show> {
+async function rotate({ service, options, nowMs, listen }: Context, id: string): Promise<Show> {
   const { overlap, expires } = options;
   const overlapMs = overlap === undefined ? undefined : durationMs(overlap);
   if (overlap !== undefined && overlapMs === undefined) {
     throw usage(`--overlap ${JSON.stringify(overlap)} is not a duration such as 2h`);
   }
+  const taken = await listen();
   const rotated = await service.rotate(
     id,
     {
@@ -191,6 +205,7 @@ async function rotate({ service, options, nowMs }: Context, id: string): Promise
     },
     localAuthor(),
   );
+  await untilTaken(taken, rotated.stored.id);
   return () => showIssued(rotated, { id, expiresMs: rotated.previousExpiresMs }, options.json);
 }
 

@@ -1,7 +1,9 @@
+import { hostname } from 'node:os';
 import type { Config } from '../../config/settings.ts';
 import { createSystemClock } from '../../domain/clock.ts';
 import { EmbeddedPostgres } from '../../storage/embedded/embedded-postgres.ts';
 import { Database, type DatabaseOptions } from '../../storage/postgres/database.ts';
+import { instanceName } from '../../storage/postgres/key-news.ts';
 import { requireSchema } from '../../storage/postgres/migrator.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { random } from '../random.ts';
@@ -9,6 +11,8 @@ import { serviceVersion } from '../service-version.ts';
 
 /** The database of the running service: that of the configuration, or the embedded one. */
 export class ServiceDatabase {
+  /** What the server calls this instance in its lists. */
+  readonly instance = instanceName(hostname(), process.pid);
   readonly #config: Config;
   readonly #logger: Logger;
   /* Servers and networks know no other time than the real one. */
@@ -40,7 +44,7 @@ export class ServiceDatabase {
       url: databaseUrl ?? (() => this.#embedded?.url ?? ''),
       clock: this.#clock,
       random,
-      applicationName: 'ticker-service',
+      applicationName: this.instance,
       poolMax: databasePool,
       onNotice: (notice) => this.#logger.debug({ notice }, 'database notice'),
       onListenProblem: (error) => this.#logger.debug({ detail: error.message }, 'no database news'),

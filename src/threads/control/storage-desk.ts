@@ -12,6 +12,7 @@ import { CONTROL } from '../../shm/layout/meters.ts';
 import { PostgresAccountStore } from '../../storage/postgres/account-store.ts';
 import { PostgresApiKeyStore } from '../../storage/postgres/api-key-store.ts';
 import { recordAuditEvent } from '../../storage/postgres/audit-log.ts';
+import { KEYS_CHANNEL, tellTaken } from '../../storage/postgres/key-news.ts';
 import { PostgresSettingStore } from '../../storage/postgres/setting-store.ts';
 import { type Database, POOL_ALERT_SHARE } from '../../storage/postgres/database.ts';
 import type { HealthCheck } from '../messages.ts';
@@ -32,7 +33,6 @@ export interface StorageDeskOptions extends ThreadContext {
 
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 10_000;
-const KEYS_CHANNEL = 'ticker_keys';
 
 /** What stands on the database. */
 interface Stores {
@@ -243,9 +243,12 @@ export class StorageDesk {
       this.#setProblem(undefined);
       const isSame = JSON.stringify(records) === JSON.stringify(this.#storedKeys);
       if (isSame && this.#keysKnown) return;
+      const old = new Set((this.#keysKnown ? this.#storedKeys : records).map(({ id }) => id));
       this.#keysKnown = true;
       this.#storedKeys = records;
       this.#options.onKeys(this.keys);
+      const added = records.map(({ id }) => id).filter((id) => !old.has(id));
+      await tellTaken(this.#stores.database, this.#service.instance, added);
     } catch (error) {
       this.#failed(error);
     }
