@@ -170,3 +170,16 @@ test('without a database ticks flow, and /readyz says what is missing', async (t
   await client.request({ type: 'subscribe', instruments: ['NSE:NIFTY 50'] });
   await client.nextTick(() => true);
 });
+
+test('the embedded database is made beside the tick path: ticks flow before it', async (t) => {
+  const service = await startService(t, { TICKER_LOG_LEVEL: 'info' });
+  const client = await TicksClient.connect(t, service.ticksUrl, service.key);
+  await client.request({ type: 'subscribe', instruments: ['NSE:NIFTY 50'] });
+  await client.nextTick(() => true);
+  const migrated = /"msg":"database migrated"/;
+  while (!migrated.test(service.errors())) {
+    await new Promise((resolve) => service.child.stderr?.once('data', resolve));
+  }
+  const [beforeIt = ''] = service.errors().split(migrated);
+  assert.match(beforeIt, /"state":"OPEN".*"msg":"broker socket"/, 'the feed was there before it');
+});
