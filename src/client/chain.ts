@@ -1,3 +1,4 @@
+import { strikeChoiceName } from '../domain/strike-choice.ts';
 import type {
   ChainRequest,
   SubscriptionItem,
@@ -184,7 +185,11 @@ export class OptionChainView {
 
   #isThis(chain: ChainRequest, expiry: string | undefined): boolean {
     const { underlying, strikes } = this.#request;
-    return chain.underlying === underlying && chain.strikes === strikes && chain.expiry === expiry;
+    return (
+      chain.underlying === underlying &&
+      strikeChoiceName(chain.strikes) === strikeChoiceName(strikes) &&
+      chain.expiry === expiry
+    );
   }
 
   /** After a reconnect the window may be another one. */

@@ -1,4 +1,5 @@
 import { TickerError } from '../domain/error-codes.ts';
+import { strikeChoiceName } from '../domain/strike-choice.ts';
 import type {
   ChainRequest,
   ModeName,
@@ -33,7 +34,7 @@ export type UnsubscribeItem = Pick<SubscriptionItem, 'instruments' | 'chain'>;
 function requestKey(request: Request): string {
   if (typeof request !== 'object') return `${typeof request} ${request}`;
   const { underlying, expiry, strikes } = request;
-  return `chain ${JSON.stringify([underlying, expiry ?? null, strikes])}`;
+  return `chain ${JSON.stringify([underlying, expiry ?? null, strikeChoiceName(strikes)])}`;
 }
 
 /** The requests of an item. Throws TickerError BAD_MESSAGE unless it names either kind. */
@@ -198,7 +199,7 @@ function isResolvedTo({ request, expiry }: Subscription, chain: ChainRequest): b
   return (
     typeof request === 'object' &&
     request.underlying === chain.underlying &&
-    request.strikes === chain.strikes &&
+    strikeChoiceName(request.strikes) === strikeChoiceName(chain.strikes) &&
     expiry === chain.expiry
   );
 }

@@ -4,6 +4,7 @@
  */
 import type { ErrorCode } from './error-codes.ts';
 import type { InstrumentType } from './instrument.ts';
+import { type StrikeChoice, strikeChoiceName } from './strike-choice.ts';
 
 /** A contract as a subscriber sees it, and its row in shared memory. */
 export interface SubscribableInstrument {
@@ -26,13 +27,12 @@ export interface ChainKey {
   underlying: string;
   /** IST day. */
   expiry: string;
-  /** Strikes on each side of the money, or all. */
-  strikes: number | 'all';
+  strikes: StrikeChoice;
 }
 
 /** Identity of a chain: two requests for the same contracts have the same name. */
 export function chainName(key: ChainKey): string {
-  return `${key.underlying}|${key.expiry}|${key.strikes}`;
+  return `${key.underlying}|${key.expiry}|${strikeChoiceName(key.strikes)}`;
 }
 
 export type Resolution<Request> =
@@ -55,7 +55,7 @@ export interface InstrumentDirectory {
   resolveChain(request: {
     underlying: string;
     expiry?: string;
-    strikes: number | 'all';
+    strikes: StrikeChoice;
   }): Promise<ChainResolution>;
 }
 

@@ -1,5 +1,6 @@
 import { TickerError } from '../domain/error-codes.ts';
 import { MODE, type Mode } from '../domain/status.ts';
+import type { StrikeChoice } from '../domain/strike-choice.ts';
 import type { ChainRequest, ModeName } from '../wire/messages.ts';
 
 /** What becomes of a reader that falls behind, per subscription. */
@@ -203,15 +204,28 @@ function checkChain(value: unknown): ChainRequest {
   if (expiry !== undefined && (typeof expiry !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(expiry))) {
     throw bad('"chain.expiry" must be a date like 2026-12-01');
   }
-  if (typeof strikes === 'object' && strikes !== null && 'delta' in strikes) {
-    throw new TickerError('NOT_SUPPORTED', 'strikes by delta are not supported yet');
-  }
-  if (strikes !== 'all' && !(Number.isInteger(strikes) && Number(strikes) >= 0)) {
-    throw bad('"chain.strikes" must be a number of strikes on each side, or "all"');
-  }
   return {
     underlying,
     ...(expiry === undefined ? {} : { expiry }),
-    strikes: strikes === 'all' ? 'all' : Number(strikes),
+    strikes: checkStrikes(strikes),
   };
+}
+
+function checkStrikes(value: unknown): StrikeChoice {
+  if (value === 'all') return value;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
+  if (typeof value !== 'object' || value === null || !('delta' in value)) {
+    throw bad('"chain.strikes" must be a number of strikes on each side, "all", or {"delta":[..]}');
+  }
+  const [least, greatest, ...more] = Array.isArray(value.delta) ? (value.delta as unknown[]) : [];
+  const isBand =
+    typeof least === 'number' &&
+    typeof greatest === 'number' &&
+    more.length === 0 &&
+    0 <= least &&
+    least < greatest &&
+    greatest <= 1;
+  if (!isBand)
+    throw bad('"chain.strikes.delta" must be two numbers like [0.1,0.9], 0 to 1, rising');
+  return { delta: [least, greatest] };
 }

@@ -11,6 +11,7 @@ import type {
   Resolution,
   UpstreamMode,
 } from '../domain/ports.ts';
+import type { StrikeChoice } from '../domain/strike-choice.ts';
 import type { SharedBlock } from '../shm/block.ts';
 
 /** Memory that every tick thread attaches to. */
@@ -106,7 +107,7 @@ export interface ControlCalls {
     result: Resolution<string | number>[];
   };
   resolveChain: {
-    args: { underlying: string; expiry?: string; strikes: number | 'all' };
+    args: { underlying: string; expiry?: string; strikes: StrikeChoice };
     result: ChainResolution;
   };
   /** Answers of the instrument routes, as JSON text. */

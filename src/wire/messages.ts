@@ -3,6 +3,8 @@
  * the binary frame in `ticker.v1.json`.
  */
 
+import type { StrikeChoice } from '../domain/strike-choice.ts';
+
 export const SUBPROTOCOL_BINARY = 'ticker.v1.fbs';
 export const SUBPROTOCOL_JSON = 'ticker.v1.json';
 
@@ -13,8 +15,8 @@ export interface ChainRequest {
   underlying: string;
   /** IST day `yyyy-mm-dd`; left out: the nearest. */
   expiry?: string;
-  /** Strikes on each side of the money, or all of them. */
-  strikes: number | 'all';
+  /** So many on each side of the money, all of them, or by |delta|. */
+  strikes: StrikeChoice;
 }
 
 /** What a subscription asks for. */

@@ -6,6 +6,7 @@ import type {
   Resolution,
   SubscribableInstrument,
 } from '../../src/domain/ports.ts';
+import type { StrikeChoice } from '../../src/domain/strike-choice.ts';
 
 /** `symbol` of an option is `NFO:<underlying><strike>CE`; everything else is a share. */
 export function testInstrument(row: number, symbol: string): SubscribableInstrument {
@@ -64,7 +65,7 @@ export class FakeDirectory implements InstrumentDirectory {
   async resolveChain(request: {
     underlying: string;
     expiry?: string;
-    strikes: number | 'all';
+    strikes: StrikeChoice;
   }): Promise<ChainResolution> {
     await this.#turn();
     const { underlying, expiry = '2026-12-01', strikes } = request;

@@ -1,5 +1,6 @@
 import { type ChainKey, chainName } from '../../domain/ports.ts';
 import type { Instrument } from '../../domain/instrument.ts';
+import { isDeltaBand } from '../../domain/strike-choice.ts';
 import {
   type InstrumentRegistry,
   type OptionChain,
@@ -7,6 +8,7 @@ import {
   strikeWindow,
 } from '../../instruments/registry.ts';
 import type { Money } from './money.ts';
+import { type StrikeDeltas, strikesWithin } from './strike-deltas.ts';
 
 /** Strikes on each side of the money whose parity gives a chain its forward. */
 const FORWARD_STRIKES = 4;
@@ -17,9 +19,15 @@ const FORWARD_STRIKES = 4;
  */
 const IDLE_REFRESHES_MAX = 15;
 
-interface Window {
-  chain: OptionChain;
+/** Where a window stands. */
+interface Place {
+  /** Index of the strike at the money. */
   centre: number;
+  strikes: readonly StrikeLegs[];
+}
+
+interface Window extends Place {
+  chain: OptionChain;
   /** Sessions that follow it. */
   followers: number;
   /** Refreshes since the last contact of anybody who does not follow it (yet). */
@@ -37,12 +45,14 @@ export interface WindowChange {
 export class ChainWindows {
   readonly #registry: InstrumentRegistry;
   readonly #money: Money;
+  readonly #deltas: StrikeDeltas;
   readonly #windows = new Map<string, Window>();
   readonly #forwardCentres = new Map<OptionChain, number>();
 
-  constructor(registry: InstrumentRegistry, money: Money) {
+  constructor(registry: InstrumentRegistry, money: Money, deltas: StrikeDeltas) {
     this.#registry = registry;
     this.#money = money;
+    this.#deltas = deltas;
   }
 
   find(underlying: string, expiry: string): OptionChain | undefined {
@@ -54,7 +64,7 @@ export class ChainWindows {
   /** Contracts of a chain as a client gets them now; the window that `follow` goes on with. */
   contracts(key: ChainKey): Instrument[] {
     const window = this.#open(key);
-    return window === undefined ? [] : legsOf(windowOf(window.chain, key, window.centre));
+    return window === undefined ? [] : legsOf(window.strikes);
   }
 
   follow(key: ChainKey): void {
@@ -75,8 +85,7 @@ export class ChainWindows {
     if (window === undefined) {
       const chain = this.find(key.underlying, key.expiry);
       if (chain === undefined) return undefined;
-      const centre = this.#money.atTheMoney(chain);
-      window = { chain, key, followers: 0, idleRefreshes: 0, centre };
+      window = { chain, key, followers: 0, idleRefreshes: 0, ...this.#placeOf(chain, key) };
       this.#windows.set(name, window);
     }
     window.idleRefreshes = 0;
@@ -97,12 +106,11 @@ export class ChainWindows {
         this.#windows.delete(name);
         continue;
       }
-      if (key.strikes === 'all') continue;
-      const centre = this.#money.atTheMoney(chain, window.centre);
-      if (centre === window.centre) continue;
-      const before = new Set(legsOf(windowOf(chain, key, window.centre)));
-      const after = new Set(legsOf(windowOf(chain, key, centre)));
-      window.centre = centre;
+      const place = this.#placeOf(chain, key, window);
+      const before = new Set(legsOf(window.strikes));
+      const after = new Set(legsOf(place.strikes));
+      Object.assign(window, place);
+      if (after.size === before.size && [...after].every((leg) => before.has(leg))) continue;
       changes.push({
         key,
         added: [...after].filter((leg) => !before.has(leg)),
@@ -112,16 +120,37 @@ export class ChainWindows {
     return changes;
   }
 
+  /** Where a window of `key` is to stand; `previous`: where it stood. */
+  #placeOf(chain: OptionChain, { strikes: choice }: ChainKey, previous?: Place): Place {
+    if (choice === 'all') return { centre: 0, strikes: chain.strikes };
+    const centre = this.#money.atTheMoney(chain, previous?.centre);
+    if (!isDeltaBand(choice)) return { centre, strikes: strikeWindow(chain, centre, choice) };
+    const deltas = this.#deltas.of(chain);
+    if (deltas !== undefined) {
+      const held = new Set(previous?.strikes);
+      return { centre, strikes: strikesWithin(deltas, choice, held) };
+    }
+    // Without any Greeks the window stays where it was, or starts around the money.
+    return { centre, strikes: previous?.strikes ?? strikeWindow(chain, centre, FORWARD_STRIKES) };
+  }
+
+  /** True if a window by delta of the chain would have deltas to go by. */
+  hasDeltas(chain: OptionChain): boolean {
+    return this.#deltas.of(chain) !== undefined;
+  }
+
+  /** Chains with a window by delta: their Greeks are needed whatever clients have of them. */
+  get chainsByDelta(): OptionChain[] {
+    const windows = [...this.#windows.values()];
+    return windows.filter(({ key }) => isDeltaBand(key.strikes)).map(({ chain }) => chain);
+  }
+
   /** Contracts around the money whose quotes give `chain` its forward. */
   forwardContracts(chain: OptionChain): Instrument[] {
     const centre = this.#money.atTheMoney(chain, this.#forwardCentres.get(chain));
     this.#forwardCentres.set(chain, centre);
     return legsOf(strikeWindow(chain, centre, FORWARD_STRIKES));
   }
-}
-
-function windowOf(chain: OptionChain, key: ChainKey, centre: number): StrikeLegs[] {
-  return key.strikes === 'all' ? chain.strikes : strikeWindow(chain, centre, key.strikes);
 }
 
 function legsOf(strikes: readonly StrikeLegs[]): Instrument[] {

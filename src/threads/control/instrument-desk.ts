@@ -9,16 +9,22 @@ import type {
   InstrumentSearch,
   Resolution,
 } from '../../domain/ports.ts';
-import type { InstrumentRegistry, Underlying } from '../../instruments/registry.ts';
+import { isDeltaBand, type StrikeChoice } from '../../domain/strike-choice.ts';
+import type { InstrumentRegistry, OptionChain, Underlying } from '../../instruments/registry.ts';
 import { instrumentRecord, searchInstruments } from '../../instruments/search.ts';
 import type { InstrumentTable } from '../../shm/instrument-table.ts';
+import type { LastValueTable } from '../../shm/last-value-table.ts';
 import type { ToPublish } from '../messages.ts';
 import { ChainWindows } from './chain-windows.ts';
 import type { DemandBook } from './demand-book.ts';
 import type { Money } from './money.ts';
 import type { RowAllocator } from './row-allocator.ts';
+import { StrikeDeltas } from './strike-deltas.ts';
 
-/** How long a chain request waits for its underlying's first price before it guesses the money. */
+/**
+ * How long a chain request waits for its underlying's first price before it guesses the money, and
+ * one by delta for the first Greeks.
+ */
 const FIRST_PRICE_MS = 2_000;
 const PRICE_CHECK_MS = 10;
 const FULL = 3;
@@ -29,6 +35,7 @@ export interface InstrumentDeskOptions {
   rows: RowAllocator;
   demand: DemandBook;
   money: Money;
+  lastValues: LastValueTable;
   clock: Clock;
 }
 
@@ -38,10 +45,14 @@ export interface InstrumentDeskOptions {
 export class InstrumentDesk implements InstrumentDirectory {
   readonly windows: ChainWindows;
   readonly #options: InstrumentDeskOptions;
+  /** Chains whose first Greeks a request waits for. */
+  readonly #awaited = new Set<OptionChain>();
 
   constructor(options: InstrumentDeskOptions) {
     this.#options = options;
-    this.windows = new ChainWindows(options.registry, options.money);
+    const { registry, money, table, lastValues, demand } = options;
+    const deltas = new StrikeDeltas(table, lastValues, (row) => demand.modeOf(row) > 0);
+    this.windows = new ChainWindows(registry, money, deltas);
   }
 
   resolveInstruments(requests: (string | number)[]): Promise<Resolution<string | number>[]> {
@@ -58,12 +69,13 @@ export class InstrumentDesk implements InstrumentDirectory {
   async resolveChain(request: {
     underlying: string;
     expiry?: string;
-    strikes: number | 'all';
+    strikes: StrikeChoice;
   }): Promise<ChainResolution> {
     const underlying = this.#underlying(request.underlying);
     const expiry = request.expiry ?? underlying.chains[0]?.expiry;
-    if (expiry === undefined || !underlying.chains.some((chain) => chain.expiry === expiry)) {
-      const known = underlying.chains.map((chain) => chain.expiry).join(', ');
+    const chain = underlying.chains.find((candidate) => candidate.expiry === expiry);
+    if (expiry === undefined || chain === undefined) {
+      const known = underlying.chains.map((listed) => listed.expiry).join(', ');
       throw new TickerError(
         'UNKNOWN_EXPIRY',
         `${underlying.name} has options of ${known || 'none'}`,
@@ -71,6 +83,7 @@ export class InstrumentDesk implements InstrumentDirectory {
     }
     const key: ChainKey = { underlying: underlying.name, expiry, strikes: request.strikes };
     if (request.strikes !== 'all') await this.#firstPrice(underlying);
+    if (isDeltaBand(request.strikes)) await this.#firstDeltas(chain);
     const contracts = this.windows.contracts(key);
     return { chain: key, results: contracts.map((contract) => this.#take(key, contract)) };
   }
@@ -144,7 +157,7 @@ export class InstrumentDesk implements InstrumentDirectory {
     for (const row of wanted) if (demand.reserve(row)) demand.set('forwards', row, FULL);
   }
 
-  /** Underlying and expiry of every option that a client wants. */
+  /** Underlying and expiry of every option that a client wants, and of what goes by delta. */
   #chainsInUse(): { underlying: string; expiry: string }[] {
     const { demand, registry, table } = this.#options;
     const chains = new Map<string, { underlying: string; expiry: string }>();
@@ -154,6 +167,9 @@ export class InstrumentDesk implements InstrumentDirectory {
       const underlying = registry.underlyingName(instrument);
       const expiry = instrument.expiry ?? '';
       chains.set(`${underlying}|${expiry}`, { underlying, expiry });
+    }
+    for (const chain of [...this.#awaited, ...this.windows.chainsByDelta]) {
+      chains.set(`${chain.underlying}|${chain.expiry}`, chain);
     }
     return [...chains.values()];
   }
@@ -176,15 +192,29 @@ export class InstrumentDesk implements InstrumentDirectory {
 
   /** Waits, not for ever, until the underlying has a price, asking the broker for it if need be. */
   async #firstPrice(underlying: Underlying): Promise<void> {
-    const { money, clock, rows, demand } = this.#options;
+    const { money, rows, demand } = this.#options;
     if (money.underlyingPrice(underlying) > 0) return;
     const source = underlying.spot ?? underlying.futures[0];
     const row = source === undefined ? -1 : rows.rowOf(source);
     if (row >= 0 && demand.reserve(row)) demand.set('base', row, FULL);
+    await this.#waitFor(() => money.underlyingPrice(underlying) > 0);
+  }
+
+  /** Waits, not for ever, until an option of the chain has Greeks. */
+  async #firstDeltas(chain: OptionChain): Promise<void> {
+    if (this.windows.hasDeltas(chain)) return;
+    this.#awaited.add(chain);
+    this.demandForwards();
+    await this.#waitFor(() => this.windows.hasDeltas(chain));
+    this.#awaited.delete(chain);
+  }
+
+  async #waitFor(isThere: () => boolean): Promise<void> {
+    const { clock } = this.#options;
     const deadlineMs = clock.monotonicMs() + FIRST_PRICE_MS;
     await new Promise<void>((resolve) => {
       const timer = clock.setInterval(() => {
-        if (money.underlyingPrice(underlying) === 0 && clock.monotonicMs() < deadlineMs) return;
+        if (!isThere() && clock.monotonicMs() < deadlineMs) return;
         timer.cancel();
         resolve();
       }, PRICE_CHECK_MS);

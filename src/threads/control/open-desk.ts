@@ -41,6 +41,8 @@ export function openDesk(options: DeskOptions): { desk: InstrumentDesk; demand: 
     () => clock.monotonicMs(),
     options.onDemand,
   );
-  const money = new Money(registry, table, options.lastValues);
-  return { desk: new InstrumentDesk({ registry, table, rows, demand, money, clock }), demand };
+  const { lastValues } = options;
+  const money = new Money(registry, table, lastValues);
+  const parts = { registry, table, rows, demand, money, lastValues, clock };
+  return { desk: new InstrumentDesk(parts), demand };
 }

@@ -12,6 +12,10 @@ const value = fc.oneof(
   fc.constantFrom<unknown>('all', 'full', 'quote', 'NSE:INFY', true, false, 0, 1, 256265, [], {}),
   fc.constantFrom<unknown>([256265], ['NSE:INFY', 1], { underlying: 'NIFTY', strikes: 'all' }),
   fc.constantFrom<unknown>({ underlying: 'NIFTY', expiry: '2026-12-01', strikes: 10 }),
+  fc.record({
+    underlying: fc.constant('NIFTY'),
+    strikes: fc.record({ delta: fc.array(fc.double({ min: -0.5, max: 1.5 }), { maxLength: 3 }) }),
+  }),
 );
 const type = fc.constantFrom('subscribe', 'unsubscribe', 'ping', 'auth', 'resume', 'ack', 'x');
 const message = fc.record(
@@ -52,7 +56,12 @@ function check(text: string): void {
     const { underlying, expiry, strikes } = result.target.chain;
     assert.equal(typeof underlying, 'string');
     assert.match(expiry ?? '2026-01-01', /^\d{4}-\d\d-\d\d$/);
-    assert.ok(strikes === 'all' || (Number.isInteger(strikes) && strikes >= 0));
+    if (typeof strikes === 'object') {
+      const [least, greatest] = strikes.delta;
+      assert.ok(0 <= least && least < greatest && greatest <= 1);
+    } else {
+      assert.ok(strikes === 'all' || (Number.isInteger(strikes) && strikes >= 0));
+    }
   }
 }
 

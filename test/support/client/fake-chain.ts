@@ -110,7 +110,7 @@ export function answerWithChain(client: FakeClient, message: ClientMessage): voi
   } else if (chain.underlying !== 'NIFTY') {
     client.say({ type: 'error', id, code: 'UNKNOWN_UNDERLYING', detail: chain.underlying });
   } else {
-    const contracts = chainContracts(chain.strikes === 'all' ? 20 : chain.strikes, chain);
+    const contracts = chainContracts(typeof chain.strikes === 'number' ? chain.strikes : 20, chain);
     client.say({ id, type: 'subscribed', results: contracts });
     client.sendTicks(
       'compact',

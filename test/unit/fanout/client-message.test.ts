@@ -220,7 +220,23 @@ describe('what is refused, and how', () => {
   chained('negative strikes', { ...chain, strikes: -1 });
   chained('fractional strikes', { ...chain, strikes: 1.5 });
   chained('strikes that are other text', { ...chain, strikes: 'none' });
-  chained('strikes by delta', { ...chain, strikes: { delta: [0.1, 0.9] } }, 'NOT_SUPPORTED');
+  chained('strikes by nothing', { ...chain, strikes: {} });
+  chained('strikes that are null', { ...chain, strikes: null });
+  for (const delta of [
+    0.5,
+    'all',
+    [],
+    [0.1],
+    [0.1, 0.5, 0.9],
+    [0.9, 0.1],
+    [0.5, 0.5],
+    [-0.5, -0.1],
+    [0.1, 1.1],
+    ['0.1', '0.9'],
+    [0.1, null],
+  ]) {
+    chained(`a delta of ${JSON.stringify(delta)}`, { ...chain, strikes: { delta } });
+  }
 
   for (const [name, text, id, code] of cases) {
     test(`${name}: ${code}${id === undefined ? ', without an id' : ''}`, () => {

@@ -80,6 +80,39 @@ describe('subscribe to a chain', () => {
   });
 });
 
+describe('a chain by delta', () => {
+  const strikes = { delta: [0.1, 0.9] as const };
+
+  test('is a window of its own, answered and followed under its bounds', async () => {
+    const { rig, client } = await subscribed();
+    await send(client, { id: 2, type: 'subscribe', chain: { ...CHAIN, strikes } });
+    const results = client.socket.of('subscribed')[1]?.results ?? [];
+    assert.deepEqual(results[0]?.request, { ...KEY, strikes });
+    assert.deepEqual(
+      [...rig.followers],
+      [
+        ['NIFTY|2026-12-01|1', 1],
+        ['NIFTY|2026-12-01|delta 0.1 to 0.9', 1],
+      ],
+    );
+    await send(client, { id: 3, type: 'unsubscribe', chain: { ...CHAIN, strikes } });
+    assert.deepEqual([...rig.followers.values()], [1, 0]);
+    assert.equal(rig.index.size, 3, 'the other chain still has them');
+  });
+
+  test('that starts without a strike in it has its record once one has come', async () => {
+    const rig = new FanoutRig();
+    const call = rig.list('NFO:NIFTY24000CE');
+    const client = rig.connect();
+    await send(client, { id: 1, type: 'subscribe', chain: { ...CHAIN, strikes } });
+    assert.deepEqual(client.socket.of('subscribed')[0]?.results, []);
+    const key = { ...KEY, strikes };
+    client.session.onChainChanged(key, [{ request: key, ok: true, instrument: call }], []);
+    assert.deepEqual(client.socket.of('chain_changed')[0]?.chain, key);
+    assert.equal([...client.session.chains.values()][0]?.row, call.row);
+  });
+});
+
 describe('when the money moves', () => {
   test('contracts that enter are subscribed with a snapshot, those that leave end', async () => {
     const chained = await subscribed();

@@ -136,20 +136,3 @@ describe('what is no message of the protocol', () => {
     assert.equal(typeof client.socket.ended, 'undefined');
   });
 });
-
-for (const message of [
-  { type: 'subscribe', chain: { underlying: 'NIFTY', strikes: { delta: [0.1, 0.9] } } },
-]) {
-  test(`${JSON.stringify(message)} is answered NOT_SUPPORTED and does nothing`, async () => {
-    const rig = new FanoutRig();
-    rig.list('NSE:A');
-    const client = rig.connect();
-    send(client, { id: 6, ...message });
-    await settled();
-    assert.deepEqual(
-      client.socket.of('error').map(({ id, code }) => [id, code]),
-      [[6, 'NOT_SUPPORTED']],
-    );
-    assert.equal(rig.index.size, 0);
-  });
-}

@@ -39,7 +39,7 @@ test('whoever applies the changes from its answer on has the window, whenever it
       const board = new MoneyBoard(STRIKES);
       let price = 24000;
       board.spotAt(price);
-      const windows = new ChainWindows(board.registry, board.money);
+      const windows = new ChainWindows(board.registry, board.money, board.deltas);
       const clients: Client[] = [];
       const refresh = (): void => {
         for (const { key, added, removed } of windows.refresh()) {

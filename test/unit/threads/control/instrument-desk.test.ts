@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Instrument } from '../../../../src/domain/instrument.ts';
+import { blackPrice } from '../../../../src/pricing/black.ts';
+import { CALL, PUT } from '../../../../src/pricing/option-type.ts';
 import { DemandBook } from '../../../../src/threads/control/demand-book.ts';
 import { InstrumentDesk } from '../../../../src/threads/control/instrument-desk.ts';
 import { Money } from '../../../../src/threads/control/money.ts';
@@ -13,6 +15,7 @@ import { QuoteBoard } from '../../../support/threads-quotes.ts';
 
 const NEAR = '2026-12-01';
 const FAR = '2026-12-29';
+const YEAR_MS = 31_536_000_000;
 const STRIKES = Array.from({ length: 21 }, (_unused, i) => 23000 + 100 * i);
 
 const spot = index('NIFTY 50', { token: 256265 });
@@ -41,7 +44,7 @@ function create(capacity = 1000) {
   );
   const { registry, table, allocator: rows, lastValues } = board;
   const money = new Money(registry, table, lastValues);
-  const desk = new InstrumentDesk({ registry, table, rows, demand, money, clock });
+  const desk = new InstrumentDesk({ registry, table, rows, demand, money, lastValues, clock });
   return { board, clock, demand, desk };
 }
 
@@ -150,6 +153,63 @@ describe('a chain', () => {
     const { desk } = create();
     const { results } = await desk.resolveChain({ ...nearest, strikes: 'all' });
     assert.equal(results.length, 2 * STRIKES.length);
+  });
+});
+
+describe('a chain by delta', () => {
+  const band = { underlying: 'NIFTY', strikes: { delta: [0.2, 0.8] as const } };
+
+  /** Both legs of the strikes that the broker is asked for, at one volatility. */
+  function quoteDemanded({ board, demand }: ReturnType<typeof create>): void {
+    const timeYears = (Date.parse(`${NEAR}T15:40:00+05:30`) - board.clock.nowUs() / 1000) / YEAR_MS;
+    for (const row of demand.wantedBy('forwards').keys()) {
+      const leg = board.registry.byToken(board.table.tokens[row]!);
+      if (leg?.expiry !== NEAR || leg.strike === null) continue;
+      const side = leg.type === 'CE' ? CALL : PUT;
+      const price = blackPrice(side, 24020, leg.strike, timeYears, 1, 0.15);
+      board.quote(leg, { bid: price - 0.5, ask: price + 0.5, last: price });
+    }
+    board.run();
+  }
+
+  test('asks the broker for the strikes around the money and waits for their Greeks', async () => {
+    const created = priced();
+    const { desk, clock, demand } = created;
+    const resolving = desk.resolveChain(band);
+    await settled();
+    assert.ok(demand.wantedBy('forwards').size > 18);
+    quoteDemanded(created);
+    clock.advance(10);
+    const { chain: key, results } = await resolving;
+    assert.deepEqual(key, { underlying: 'NIFTY', expiry: NEAR, strikes: band.strikes });
+    const strikes = results.map((result) => (result.ok ? (result.instrument.strike ?? 0) : 0));
+    // 15 % over a week are 500 points: 0.2 to 0.8 is 0.84 of that on each side.
+    assert.ok(Math.abs(Math.min(...strikes) - 23600) <= 100, String(strikes));
+    assert.ok(Math.abs(Math.max(...strikes) - 24400) <= 100, String(strikes));
+  });
+
+  test('goes on to ask for them while its window is open, though nobody has a contract', async () => {
+    const created = priced();
+    const { desk, clock, demand } = created;
+    const resolving = desk.resolveChain(band);
+    await settled();
+    quoteDemanded(created);
+    clock.advance(10);
+    await resolving;
+    desk.demandForwards();
+    assert.ok(demand.wantedBy('forwards').size > 18);
+    for (let second = 0; second < 60; second++) desk.moveWindows();
+    desk.demandForwards();
+    assert.equal(demand.wantedBy('forwards').size, 0);
+  });
+
+  test('does not wait for ever: without Greeks it starts with four strikes each side', async () => {
+    const { desk, clock } = priced();
+    const resolving = desk.resolveChain(band);
+    await settled();
+    clock.advance(2_000);
+    const { results } = await resolving;
+    assert.equal(results.length, 18);
   });
 });
 
