@@ -81,7 +81,7 @@ export class Subscriptions {
     this.#change(window);
     const source = chainName(chain);
     if (!this.#chains.has(source)) chains.follow(chain);
-    const row = results.find((item) => item.ok)?.instrument.row ?? -1;
+    const row = rowOfFirst(results);
     this.#chains.set(source, { key: chain, row, options: wanted, order });
     return results.map((item) => this.#add(item, source, wanted, order, max));
   }
@@ -116,6 +116,7 @@ export class Subscriptions {
       if (subscription === undefined || !this.#removeSource(subscription, source)) continue;
       removed.push(subscription.instrument.token);
     }
+    if (chain.row < 0) chain.row = rowOfFirst(added);
     const { options, order } = chain;
     return { added: added.map((item) => this.#add(item, source, options, order, max)), removed };
   }
@@ -208,6 +209,10 @@ export class Subscriptions {
     this.#ports.index.remove(subscription);
     this.#ports.index.refreshDemand(subscription.instrument.row);
   }
+}
+
+function rowOfFirst(results: readonly Resolution<ChainKey>[]): number {
+  return results.find((item) => item.ok)?.instrument.row ?? -1;
 }
 
 /** Checks that a resume comes before everything else. */
