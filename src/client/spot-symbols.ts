@@ -1,6 +1,7 @@
 import { indexSymbol } from '../domain/index-symbols.ts';
 
-/** EXCHANGE:TRADINGSYMBOL of what `underlying` names. */
+/** EXCHANGE:TRADINGSYMBOL of what `underlying` (RELIANCE, or BFO:RELIANCE) names. */
 export function spotSymbol(underlying: string): string {
-  return indexSymbol(underlying) ?? `NSE:${underlying}`;
+  const [name = '', exchange] = underlying.split(':').reverse();
+  return indexSymbol(name) ?? `${exchange === 'BFO' ? 'BSE' : 'NSE'}:${name}`;
 }

@@ -32,8 +32,15 @@ export interface PricingBook {
   byUnderlying: ReadonlyMap<string, PricingTerms>;
 }
 
+/** Terms of an underlying; BFO:RELIANCE has those of RELIANCE unless it has its own. */
 export function termsOf(book: PricingBook, underlying: string): PricingTerms {
-  return book.byUnderlying.get(underlying) ?? book.standard;
+  const { byUnderlying, standard } = book;
+  return byUnderlying.get(underlying) ?? byUnderlying.get(withoutExchange(underlying)) ?? standard;
+}
+
+/** RELIANCE of BFO:RELIANCE. */
+export function withoutExchange(underlying: string): string {
+  return underlying.slice(underlying.indexOf(':') + 1);
 }
 
 /** Black-76 on the forward by parity, one rate for all expiries (per year), no dividend. */

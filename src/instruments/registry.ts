@@ -1,6 +1,8 @@
 import { type Instrument, isOption, qualifiedSymbol } from '../domain/instrument.ts';
 import { spotSymbols, underlyingOfSymbol } from './underlyings.ts';
 
+const HOMES = ['NFO', 'BFO'];
+
 /** Both legs of one strike. */
 export interface StrikeLegs {
   strike: number;
@@ -15,8 +17,9 @@ export interface OptionChain {
   strikes: StrikeLegs[];
 }
 
-/** The contracts of one underlying. */
+/** The contracts of one underlying at one exchange. */
 export interface Underlying {
+  /** RELIANCE; where two exchanges have contracts of that name, the others' is BFO:RELIANCE. */
   name: string;
   spot: Instrument | undefined;
   /** By rising expiry. */
@@ -31,6 +34,8 @@ export class InstrumentRegistry {
   readonly #byToken = new Map<number, Instrument>();
   readonly #bySymbol = new Map<string, Instrument>();
   readonly #underlyings = new Map<string, Underlying>();
+  /** Exchange whose contracts of a name need no prefix. */
+  readonly #homes = new Map<string, string>();
 
   constructor(instruments: readonly Instrument[]) {
     this.all = instruments;
@@ -38,9 +43,9 @@ export class InstrumentRegistry {
       this.#byToken.set(instrument.token, instrument);
       this.#bySymbol.set(qualifiedSymbol(instrument), instrument);
     }
-    for (const instrument of instruments) {
-      if (instrument.type === 'FUT' || isOption(instrument.type)) this.#addDerivative(instrument);
-    }
+    const derivatives = instruments.filter(({ type }) => type === 'FUT' || isOption(type));
+    for (const derivative of derivatives) this.#findHome(derivative);
+    for (const derivative of derivatives) this.#addDerivative(derivative);
     for (const underlying of this.#underlyings.values()) sortUnderlying(underlying);
   }
 
@@ -61,16 +66,26 @@ export class InstrumentRegistry {
     return this.#underlyings.values();
   }
 
-  /** Name of a derivative's underlying. */
-  underlyingName(instrument: Instrument): string {
-    return instrument.name === '' ? underlyingOfSymbol(instrument.tradingsymbol) : instrument.name;
+  /** Name of a derivative's underlying as the `name` of `Underlying`: it tells exchanges apart. */
+  underlyingName(derivative: Instrument): string {
+    const name = listedName(derivative);
+    const { exchange } = derivative;
+    return this.#homes.get(name) === exchange ? name : `${exchange}:${name}`;
+  }
+
+  #findHome(derivative: Instrument): void {
+    const name = listedName(derivative);
+    const home = this.#homes.get(name);
+    const { exchange } = derivative;
+    if (home === undefined || isHomeBefore(exchange, home)) this.#homes.set(name, exchange);
   }
 
   #addDerivative(instrument: Instrument): void {
     const name = this.underlyingName(instrument);
     let underlying = this.#underlyings.get(name);
     if (underlying === undefined) {
-      const symbol = spotSymbols(name).find((candidate) => this.#bySymbol.has(candidate));
+      const candidates = spotSymbols(listedName(instrument), instrument.exchange);
+      const symbol = candidates.find((candidate) => this.#bySymbol.has(candidate));
       const spot = symbol === undefined ? undefined : this.#bySymbol.get(symbol);
       underlying = { name, spot, futures: [], chains: [] };
       this.#underlyings.set(name, underlying);
@@ -78,6 +93,18 @@ export class InstrumentRegistry {
     if (instrument.type === 'FUT') underlying.futures.push(instrument);
     else addToChain(underlying, instrument);
   }
+}
+
+/** What the exchange calls a derivative's underlying. */
+export function listedName({ name, tradingsymbol }: Instrument): string {
+  return name === '' ? underlyingOfSymbol(tradingsymbol) : name;
+}
+
+/** NFO first, then BFO, then the others by name. */
+function isHomeBefore(exchange: string, other: string): boolean {
+  const rank = (one: string) => (HOMES.includes(one) ? HOMES.indexOf(one) : HOMES.length);
+  const byRank = rank(exchange) - rank(other);
+  return byRank === 0 ? exchange < other : byRank < 0;
 }
 
 function addToChain(underlying: Underlying, option: Instrument): void {

@@ -1,7 +1,7 @@
 import type { Instrument } from '../domain/instrument.ts';
 import { qualifiedSymbol } from '../domain/instrument.ts';
 import type { InstrumentSearch } from '../domain/ports.ts';
-import type { InstrumentRegistry } from './registry.ts';
+import { type InstrumentRegistry, listedName } from './registry.ts';
 
 export interface InstrumentMatches {
   total: number;
@@ -39,7 +39,14 @@ function matchesFilters(
     (search.expiry === undefined || instrument.expiry === search.expiry) &&
     (search.type === undefined || instrument.type === search.type) &&
     (search.underlying === undefined ||
-      (instrument.expiry !== null && registry.underlyingName(instrument) === search.underlying))
+      (instrument.expiry !== null && isOn(registry, instrument, search.underlying)))
+  );
+}
+
+/** `underlying` may name the contracts of one exchange (BFO:RELIANCE) or of all (RELIANCE). */
+function isOn(registry: InstrumentRegistry, derivative: Instrument, underlying: string): boolean {
+  return (
+    listedName(derivative) === underlying || registry.underlyingName(derivative) === underlying
   );
 }
 

@@ -1,9 +1,14 @@
 import { indexSymbol } from '../domain/index-symbols.ts';
 
-/** Symbols under which the spot of `underlying` may be listed, best first. */
-export function spotSymbols(underlying: string): string[] {
-  const index = indexSymbol(underlying);
-  return index === undefined ? [`NSE:${underlying}`, `BSE:${underlying}`] : [index];
+/**
+ * Symbols under which the spot of what derivatives of `exchange` call `name` may be listed, best
+ * first.
+ */
+export function spotSymbols(name: string, exchange: string): string[] {
+  const index = indexSymbol(name);
+  if (index !== undefined) return [index];
+  const symbols = [`NSE:${name}`, `BSE:${name}`];
+  return exchange === 'BFO' ? symbols.reverse() : symbols;
 }
 
 /** Underlying, expiry, and FUT or strike and type. Names can have digits of their own (360ONE). */

@@ -119,6 +119,55 @@ describe('underlyings', () => {
   });
 });
 
+describe('contracts of one name at two exchanges', () => {
+  const bfo = { exchange: 'BFO', segment: 'BFO-OPT' };
+  const ours = [option('RELIANCE', NEAR, 1400, 'CE'), option('RELIANCE', NEAR, 1400, 'PE')];
+  const theirs = [
+    option('RELIANCE', NEAR, 1400, 'CE', bfo),
+    option('RELIANCE', NEAR, 1400, 'PE', bfo),
+    option('RELIANCE', NEAR, 1420, 'CE', bfo),
+  ];
+  const nse = share('RELIANCE');
+  const bse = share('RELIANCE', { exchange: 'BSE' });
+  const futures = [future('RELIANCE', NEAR), future('RELIANCE', NEAR, { exchange: 'BFO' })];
+
+  for (const [order, listed] of [
+    ['NFO first', [...ours, ...theirs, ...futures]],
+    ['BFO first', [...futures, ...theirs, ...ours]],
+    ['mixed', [...theirs.slice(0, 1), ...ours, ...futures, ...theirs.slice(1)]],
+  ] as const) {
+    test(`have a chain each, with its own futures and spot (${order})`, () => {
+      const registry = new InstrumentRegistry([...listed, bse, nse]);
+      const [home, other] = ['RELIANCE', 'BFO:RELIANCE'].map((name) => registry.underlying(name));
+      const legs = (of: typeof home) =>
+        of?.chains.map(({ underlying, strikes }) => [
+          underlying,
+          strikes.map(({ call, put }) => [call, put]),
+        ]);
+      assert.deepEqual(legs(home), [['RELIANCE', [ours]]]);
+      const their = [theirs.slice(0, 2), [theirs[2], undefined]];
+      assert.deepEqual(legs(other), [['BFO:RELIANCE', their]]);
+      assert.deepEqual([home?.futures, other?.futures], [[futures[0]], [futures[1]]]);
+      assert.deepEqual([home?.spot, other?.spot], [nse, bse]);
+      assert.equal(registry.underlyingName(ours[0]!), 'RELIANCE');
+      assert.equal(registry.underlyingName(theirs[0]!), 'BFO:RELIANCE');
+    });
+  }
+
+  test('where one exchange alone has the name, it needs no prefix', () => {
+    const registry = new InstrumentRegistry(theirs);
+    assert.equal(onlyChain(registry, 'RELIANCE').strikes.length, 2);
+    assert.equal(registry.underlying('BFO:RELIANCE'), undefined);
+  });
+
+  test('a name that is neither at NFO nor at BFO stays with the first by the alphabet', () => {
+    const gold = ['NCO', 'MCX'].map((exchange) => future('GOLD', NEAR, { exchange }));
+    const registry = new InstrumentRegistry(gold);
+    assert.deepEqual(registry.underlying('GOLD')?.futures, [gold[1]]);
+    assert.deepEqual(registry.underlying('NCO:GOLD')?.futures, [gold[0]]);
+  });
+});
+
 describe('windows of strikes', () => {
   const strikes = [100, 110, 120, 130, 140];
   const listed = onlyChain(new InstrumentRegistry(chain('NIFTY', NEAR, strikes)));

@@ -56,6 +56,19 @@ describe('q', () => {
   });
 });
 
+test('an underlying at two exchanges: by its name both, by the prefixed one the other alone', () => {
+  const both = new InstrumentRegistry([
+    future('SBIN', NEAR),
+    future('SBIN', NEAR, { exchange: 'BFO', segment: 'BFO-FUT' }),
+  ]);
+  const exchanges = (underlying: string) =>
+    searchInstruments(both, { underlying, limit: 9, offset: 0 }).instruments.map(
+      ({ exchange }) => exchange,
+    );
+  assert.deepEqual(exchanges('SBIN'), ['BFO', 'NFO']);
+  assert.deepEqual(exchanges('BFO:SBIN'), ['BFO']);
+});
+
 describe('conditions', () => {
   test('exchange, segment, type, expiry', () => {
     assert.equal(search({ exchange: 'BSE' }).total, 1);

@@ -23,6 +23,7 @@ for (const [symbol, underlying] of [
 }
 
 test('an index has one spot symbol, a share may be listed at two exchanges', () => {
-  assert.deepEqual(spotSymbols('NIFTY'), ['NSE:NIFTY 50']);
-  assert.deepEqual(spotSymbols('INFY'), ['NSE:INFY', 'BSE:INFY']);
+  assert.deepEqual(spotSymbols('NIFTY', 'NFO'), ['NSE:NIFTY 50']);
+  assert.deepEqual(spotSymbols('INFY', 'NFO'), ['NSE:INFY', 'BSE:INFY']);
+  assert.deepEqual(spotSymbols('INFY', 'BFO'), ['BSE:INFY', 'NSE:INFY']);
 });

@@ -94,6 +94,19 @@ describe('an option', () => {
     assert.equal(table.chain(table.chains[rows.rowOf(distant)]!).calendarEstimated, true);
   });
 
+  test('of two exchanges’ contracts of one name: a chain each, with its own future', () => {
+    const here = option('RELIANCE', NEAR, 1400, 'CE');
+    const there = option('RELIANCE', NEAR, 1400, 'PE', { exchange: 'BFO' });
+    const futures = [future('RELIANCE', NEAR), future('RELIANCE', NEAR, { exchange: 'BFO' })];
+    const { table, rows } = create([there, here, ...futures]);
+    const [ours, theirs] = [here, there].map((leg) => table.chains[rows.rowOf(leg)]!);
+    assert.notEqual(ours, theirs);
+    assert.deepEqual(
+      [ours, theirs].map((number) => table.chain(number!).futureRow),
+      futures.map(({ token }) => table.find(token)),
+    );
+  });
+
   test('chains are spread over the workers', () => {
     const legs = [NEAR, FAR, '2027-01-26', '2027-02-23'].flatMap((expiry) =>
       chain('NIFTY', expiry, [24000]),
