@@ -79,6 +79,9 @@ function bookOf(file: unknown, builtIn: PricingTerms, problems: Problems): Prici
     if (name !== 'default' && name !== 'underlyings') problems.push(`${name} is not a field`);
   }
   const standard = termsFrom(file['default'] ?? {}, 'default', builtIn, problems);
+  if (standard.future !== undefined) {
+    problems.push('default, field underlying: one future cannot be that of all underlyings');
+  }
   const underlyings = file['underlyings'] ?? {};
   if (!isObject(underlyings)) problems.push('underlyings must be an object');
   const byUnderlying = new Map<string, PricingTerms>();

@@ -20,6 +20,8 @@ export interface NiftyBoardOptions {
   ringSlots?: number;
   rate?: number;
   pricing?: PricingBook;
+  /** What else is listed. */
+  others?: readonly Instrument[];
 }
 
 /** NIFTY: index, futures of two months, and one chain, with quotes that the test makes. */
@@ -42,7 +44,7 @@ export class NiftyBoard extends QuoteBoard {
     const calls = strikes.map((strike) => option('NIFTY', expiry, strike, 'CE'));
     const puts = strikes.map((strike) => option('NIFTY', expiry, strike, 'PE'));
     super({
-      instruments: [spot, near, next, ...calls, ...puts],
+      instruments: [spot, near, next, ...calls, ...puts, ...(options.others ?? [])],
       clock: new ManualClock(start),
       ringSlots,
       rate,

@@ -6,9 +6,11 @@ import { INSTRUMENTS_PER_SOCKET, SOCKETS_PER_ACCOUNT } from '../../feed/kite/pro
 import { InstrumentRegistry } from '../../instruments/registry.ts';
 import type { InstrumentTable } from '../../shm/instrument-table.ts';
 import type { LastValueTable } from '../../shm/last-value-table.ts';
+import type { Logger } from '../../telemetry/logger.ts';
 import { DemandBook, type DemandChange } from './demand-book.ts';
 import { InstrumentDesk } from './instrument-desk.ts';
 import { Money } from './money.ts';
+import { missingFutures } from './named-futures.ts';
 import { RowAllocator } from './row-allocator.ts';
 
 const INSTRUMENTS_PER_ACCOUNT = INSTRUMENTS_PER_SOCKET * SOCKETS_PER_ACCOUNT;
@@ -18,6 +20,7 @@ export interface DeskOptions {
   table: InstrumentTable;
   lastValues: LastValueTable;
   clock: Clock;
+  logger: Logger;
   /** Accounts that stream market data. */
   accounts: number;
   pricing: PricingBook;
@@ -29,6 +32,11 @@ export interface DeskOptions {
 export function openDesk(options: DeskOptions): { desk: InstrumentDesk; demand: DemandBook } {
   const { table, clock } = options;
   const registry = new InstrumentRegistry(options.instruments);
+  for (const missing of missingFutures(registry, options.pricing)) {
+    const text =
+      'the future that the pricing file names is not listed for its underlying: degraded';
+    options.logger.warn(missing, text);
+  }
   const rows = new RowAllocator({
     table,
     registry,

@@ -5,6 +5,7 @@ import { priceDivisor, segmentOf } from '../../domain/price-scale.ts';
 import { type PricingBook, termsOf } from '../../domain/pricing-terms.ts';
 import type { InstrumentRegistry, Underlying } from '../../instruments/registry.ts';
 import type { ChainRow, InstrumentTable } from '../../shm/instrument-table.ts';
+import { namedFuture } from './named-futures.ts';
 
 export interface RowAllocatorOptions {
   table: InstrumentTable;
@@ -76,7 +77,7 @@ export class RowAllocator {
 
   /**
    * Futures that the forward of a chain may come from: of its own expiry, and of another one. The
-   * one that the pricing terms name stands alone.
+   * one that the pricing terms name stands alone, and nothing stands in for it.
    */
   futuresOf(
     underlying: Underlying,
@@ -84,8 +85,8 @@ export class RowAllocator {
   ): { own: Instrument | undefined; other: Instrument | undefined } {
     const { pricing, registry } = this.#options;
     const { future: named } = termsOf(pricing, underlying.name);
-    const only = named === undefined ? undefined : registry.bySymbol(named);
-    const futures = only?.type === 'FUT' ? [only] : underlying.futures;
+    const only = named === undefined ? undefined : namedFuture(registry, underlying.name, named);
+    const futures = named === undefined ? underlying.futures : only === undefined ? [] : [only];
     return {
       own: futures.find((future) => future.expiry === expiry),
       other: futures.find((future) => future.expiry !== expiry),

@@ -310,7 +310,7 @@ export class Service {
       instruments,
       table: this.#table,
       lastValues: new LastValueTable(this.#blocks.lastValues),
-      clock,
+      ...this.#context,
       accounts: accounts.length,
       pricing: this.#options.pricing,
       greeksWorkers: config.greeksWorkers,

@@ -90,6 +90,11 @@ describe('a file with a mistake is refused, with its place:', () => {
       { default: { underlying: 'futures' } },
       /default, field underlying: must be parity/,
     ],
+    [
+      'one future for all',
+      { default: { underlying: 'NFO:NIFTY26DECFUT' } },
+      /default, field underlying: one future cannot be that of all/,
+    ],
     ['a rate as text', { default: { rate: '0.06' } }, /default, field rate: must be a number/],
     [
       'a rate in percent',

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Instrument } from '../../../../src/domain/instrument.ts';
 import { parsePricing } from '../../../../src/config/pricing-file.ts';
-import { FORWARD_SOURCE, GREEKS_STATUS, PRICING_MODEL } from '../../../../src/domain/status.ts';
+import { flatPricing } from '../../../../src/domain/pricing-terms.ts';
+import {
+  FORWARD_SOURCE,
+  GREEKS_STATUS,
+  PRICING_MODEL,
+  QUALITY,
+} from '../../../../src/domain/status.ts';
 import {
   black76Greeks,
   blackScholesMertonGreeks,
@@ -14,8 +20,10 @@ import {
   GREEKS_VEGA,
 } from '../../../../src/pricing/greeks.ts';
 import { solveBlackScholesMerton } from '../../../../src/pricing/implied-volatility.ts';
+import { missingFutures } from '../../../../src/threads/control/named-futures.ts';
 import type { TickView } from '../../../../src/wire/tick-view.ts';
-import { NiftyBoard } from '../../../support/threads-chain.ts';
+import { EXPIRY, NiftyBoard } from '../../../support/threads-chain.ts';
+import { future } from '../../../support/threads-instruments.ts';
 
 const RATE = 0.065;
 const MID = 400.5;
@@ -114,6 +122,41 @@ describe('the underlying', () => {
     const found = tick(board);
     assert.equal(found.forwardSource, FORWARD_SOURCE.CARRIED_FUTURE);
     assert.ok((found.forward ?? 0) > 24000 && (found.forward ?? 0) < 24200);
+  });
+
+  for (const [name, symbol, isListed] of [
+    ['that is not listed', 'NFO:NIFTY20JANFUT', false],
+    ['of another underlying', 'NFO:BANKNIFTY2609-29FUT', true],
+  ] as const) {
+    test(`a named future ${name}: spot with carry, flagged, and no other future`, () => {
+      const book = flatPricing(RATE);
+      const terms = { ...book.standard, firstSource: FORWARD_SOURCE.FUTURE, future: symbol };
+      const pricing = { ...book, byUnderlying: new Map([['NIFTY', terms]]) };
+      const board = new NiftyBoard({ pricing, others: [future('BANKNIFTY', EXPIRY)] });
+      assert.equal(board.registry.bySymbol(symbol) !== undefined, isListed);
+      board.quote(board.future, { bid: 24070, ask: 24072, last: 24071 }).quoteChain(24050, 0.12);
+      board.quote(board.nextFuture, { bid: 24199, ask: 24201, last: 24200 });
+      board.quote(board.spot, { last: 24000 });
+      const found = tick(board);
+      assert.equal(found.forwardSource, FORWARD_SOURCE.SPOT_CARRY);
+      assert.equal(found.quality, QUALITY.FORWARD_DEGRADED);
+      near(found.forward, 24000 * Math.exp(RATE * board.timeYears));
+      assert.deepEqual(missingFutures(board.registry, pricing), [
+        { underlying: 'NIFTY', future: symbol },
+      ]);
+    });
+  }
+
+  test('named futures that are listed are not missing, also for the other exchange', () => {
+    const board = new NiftyBoard();
+    const symbol = `NFO:${board.future.tradingsymbol}`;
+    const terms = { ...flatPricing(RATE).standard, future: symbol };
+    const byUnderlying = new Map([
+      ['NIFTY', terms],
+      ['BFO:NIFTY', terms],
+    ]);
+    const { standard } = flatPricing(RATE);
+    assert.deepEqual(missingFutures(board.registry, { standard, byUnderlying }), []);
   });
 
   test('the named future of the same expiry is the forward', () => {
