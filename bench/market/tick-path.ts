@@ -84,6 +84,7 @@ export function createTickPath(
       meters: greeksMeters,
       repriced,
       analytics: new ChainTable(blocks.chains),
+      calendar: exchangeCalendar,
       clock,
     }),
     ingestMeters,

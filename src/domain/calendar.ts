@@ -2,6 +2,7 @@
  * Session and expiry times of the Indian exchanges, as dated data. All dates are IST calendar days
  * (`yyyy-mm-dd`); instants are epoch milliseconds.
  */
+import { DAYS_KNOWN_TO, isTradingDay } from './trading-days.ts';
 
 /** IST is UTC+5:30 all year. */
 export const IST_OFFSET_MS = 19_800_000;
@@ -30,10 +31,9 @@ export interface ExpiryInstant {
 export interface Calendar {
   /** When a derivative that expires on `date` stops trading: the end of that day's session. */
   expiryInstant(date: string): ExpiryInstant;
+  /** True while F&O trades continuously; beyond the data on every weekday in the usual hours. */
+  isTradingTime(epochMs: number): boolean;
 }
-
-/** Last IST day that the dated session times cover; later days are flagged as estimated. */
-const DATA_END = '2026-12-31';
 
 /** Epoch ms of IST midnight of `date`. Throws RangeError for anything but a real `yyyy-mm-dd`. */
 export function istMidnightMs(date: string): number {
@@ -60,18 +60,6 @@ function closeMinutes(date: string): number {
   return date < CLOSING_AUCTION_FROM ? 15 * 60 + 30 : 15 * 60 + 40;
 }
 
-/**
- * True while F&O is in its session on a weekday. Holidays are not known here: nothing trades on
- * them, so nothing hangs on the answer.
- */
-export function isTradingTime(epochMs: number): boolean {
-  const date = istDate(epochMs);
-  const midnightMs = istMidnightMs(date);
-  const weekday = new Date(midnightMs + IST_OFFSET_MS).getUTCDay();
-  const minutes = (epochMs - midnightMs) / MINUTE_MS;
-  return weekday >= 1 && weekday <= 5 && minutes >= OPEN_MINUTES && minutes < closeMinutes(date);
-}
-
 /** The exchange calendar for equity and index derivatives (NFO, BFO). */
 export const exchangeCalendar: Calendar = {
   expiryInstant(date) {
@@ -81,7 +69,15 @@ export const exchangeCalendar: Calendar = {
     return {
       epochMs: midnightMs + endMinutes * MINUTE_MS,
       settlementMs: midnightMs + settledMinutes * MINUTE_MS,
-      estimated: date > DATA_END,
+      estimated: date > DAYS_KNOWN_TO,
     };
+  },
+  isTradingTime(epochMs) {
+    const date = istDate(epochMs);
+    const midnightMs = istMidnightMs(date);
+    const weekday = new Date(midnightMs + IST_OFFSET_MS).getUTCDay();
+    const minutes = (epochMs - midnightMs) / MINUTE_MS;
+    const isOpenHour = minutes >= OPEN_MINUTES && minutes < closeMinutes(date);
+    return isOpenHour && isTradingDay(date, weekday);
   },
 };

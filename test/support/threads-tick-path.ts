@@ -98,7 +98,9 @@ export class TickPath {
     const meters = this.greeksMeters(worker);
     const repriced = new RepriceRing(this.blocks.repriced, worker);
     const analytics = this.chains;
-    return new GreeksLoop({ worker, ring, lastValues, table, meters, repriced, analytics, clock });
+    const calendar = exchangeCalendar;
+    const memory = { ring, lastValues, table, meters, repriced, analytics };
+    return new GreeksLoop({ worker, ...memory, calendar, clock });
   }
 
   greeksMeters(worker = 0): ThreadMeters {

@@ -1,4 +1,4 @@
-import { isTradingTime } from '../../domain/calendar.ts';
+import type { Calendar } from '../../domain/calendar.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { GREEKS_STATUS, TICK_FLAG } from '../../domain/status.ts';
 import { createPrivateTicks } from '../../shm/block.ts';
@@ -41,6 +41,7 @@ export interface GreeksLoopOptions {
   meters: ThreadMeters;
   repriced: RepriceRing;
   analytics: ChainTable;
+  calendar: Calendar;
   clock: Clock;
 }
 
@@ -126,7 +127,7 @@ export class GreeksLoop {
   #eachSecond(nowMs: number): void {
     this.#nextSecondMs = nowMs + SECOND_MS;
     // A simulator's market is always in session.
-    this.#quotes.isOpen = this.#isSimulated || isTradingTime(nowMs);
+    this.#quotes.isOpen = this.#isSimulated || this.#options.calendar.isTradingTime(nowMs);
     const { chains } = this.#chains;
     for (const chain of chains) {
       chain.setClock(nowMs);

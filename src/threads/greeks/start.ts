@@ -1,3 +1,4 @@
+import { exchangeCalendar } from '../../domain/calendar.ts';
 import { createSystemClock, type ClockSettings } from '../../domain/clock.ts';
 import type { SharedBlock } from '../../shm/block.ts';
 import { ChainTable } from '../../shm/chain-table.ts';
@@ -34,6 +35,7 @@ export function runGreeksWorker(data: GreeksWorkerData): void {
     meters: new ThreadMeters(data.meters, METER_WRITER.GREEKS + data.worker),
     repriced: new RepriceRing(data.repriced, data.worker),
     analytics: new ChainTable(data.chains),
+    calendar: exchangeCalendar,
     clock: createSystemClock(data.clock),
   });
   while (!ring.stopRequested) {

@@ -301,4 +301,21 @@ describe('a price from which a forward comes', () => {
     frame([callPacket]);
     assert.equal(board.newestTick(call).greeksStatus, GREEKS_STATUS.STALE);
   });
+
+  test('is one on a holiday too, when the clock says session', () => {
+    for (const [start, status] of [
+      ['2026-09-14T11:00:00+05:30', GREEKS_STATUS.OK],
+      ['2026-09-15T11:00:00+05:30', GREEKS_STATUS.STALE],
+    ] as const) {
+      const board = new NiftyBoard({ start });
+      const call = board.leg(24000, 'CE');
+      const callPacket = fullPacket(call.token, { bid: 350, ask: 351, last: 350 });
+      for (const packets of [[indexPacket(board.spot.token, 24000), callPacket], [callPacket]]) {
+        board.ingest.onFrame(frameOf(packets), board.clock.nowUs(), false);
+        board.compute();
+        board.clock.advance(3_600_000);
+      }
+      assert.equal(board.newestTick(call).greeksStatus, status, start);
+    }
+  });
 });
