@@ -1,6 +1,6 @@
 /*
- * Days of NSE F&O that are not as their weekday says, from the exchange's circulars for 2026 (that of
- * 15 January was declared three days before). IST calendar days.
+ * Days of NSE F&O that are not as their weekday says, from the exchange's circulars for 2026 (that
+ * of 15 January was declared three days before). IST calendar days.
  */
 
 /** Last day that is known; after it, as before 2026, the weekday decides. */

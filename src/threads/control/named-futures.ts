@@ -3,8 +3,8 @@ import { type PricingBook, withoutExchange } from '../../domain/pricing-terms.ts
 import { type InstrumentRegistry, listedName } from '../../instruments/registry.ts';
 
 /**
- * The future that the pricing terms of `underlying` name, as EXCHANGE:TRADINGSYMBOL; undefined if it
- * is not listed, or is no future of that underlying.
+ * The future that the pricing terms of `underlying` name, as EXCHANGE:TRADINGSYMBOL; undefined if
+ * it is not listed, or is no future of that underlying.
  */
 export function namedFuture(
   registry: InstrumentRegistry,
