@@ -1,6 +1,7 @@
 import { GREEKS_STATUS, MODE, type Mode, UNDEFINED_F32, UNDEFINED_F64 } from '../domain/status.ts';
 import { blankSection, writeBlankGreeks } from '../shm/blank-greeks.ts';
 import type { TickViews } from '../shm/block.ts';
+import { copyWords } from '../shm/copy-words.ts';
 import {
   DEPTH_LEVELS,
   TICK_DELTA_F64,
@@ -113,16 +114,6 @@ export class FrameAssembler {
         putLtp(frame, at, source, slotBytes);
     }
   }
-}
-
-function copyWords(
-  from: Uint32Array,
-  fromWord: number,
-  to: Uint32Array,
-  toWord: number,
-  words: number,
-): void {
-  for (let i = 0; i < words; i++) to[toWord + i] = from[fromWord + i]!;
 }
 
 /** The words that all structs begin with: token, flags, sequence, receive time, counts, time. */

@@ -1,5 +1,6 @@
 import { GREEKS_STATUS } from '../domain/status.ts';
 import { blankGreeks } from './blank-greeks.ts';
+import { copyWords } from './copy-words.ts';
 import { attachBlock, createBlock, TickViews, type SharedBlock } from './block.ts';
 import { BLOCK_HEADER_BYTES, BLOCK_KIND, HEADER_CAPACITY_U32 } from './layout/block-header.ts';
 import {
@@ -84,8 +85,8 @@ export class LastValueTable {
     const slot = slotBytes >> 2;
     const words = source.u32;
     this.#lock(base + ROW_QUOTE_LOCK_I32);
-    for (let i = 0; i < QUOTE_WORDS; i++) target[base + i] = words[slot + i]!;
-    for (let i = DEPTH_WORD; i < DEPTH_WORD + DEPTH_WORDS; i++) target[base + i] = words[slot + i]!;
+    copyWords(words, slot, target, base, QUOTE_WORDS);
+    copyWords(words, slot + DEPTH_WORD, target, base + DEPTH_WORD, DEPTH_WORDS);
     this.#unlock(base + ROW_QUOTE_LOCK_I32);
   }
 
@@ -96,9 +97,7 @@ export class LastValueTable {
     const slot = slotBytes >> 2;
     const words = source.u32;
     this.#lock(base + ROW_GREEKS_LOCK_I32);
-    for (let i = GREEKS_WORD; i < GREEKS_WORD + GREEKS_WORDS; i++) {
-      target[base + i] = words[slot + i]!;
-    }
+    copyWords(words, slot + GREEKS_WORD, target, base + GREEKS_WORD, GREEKS_WORDS);
     this.#unlock(base + ROW_GREEKS_LOCK_I32);
   }
 
@@ -168,12 +167,8 @@ export class LastValueTable {
     for (let attempt = 0; attempt < READ_ATTEMPTS_MAX; attempt++) {
       const before = Atomics.load(i32, lock);
       if ((before & 1) !== 0) continue;
-      for (let i = first; i < first + count; i++) target[out + i] = u32[base + i]!;
-      if (withDepth) {
-        for (let i = DEPTH_WORD; i < DEPTH_WORD + DEPTH_WORDS; i++) {
-          target[out + i] = u32[base + i]!;
-        }
-      }
+      copyWords(u32, base + first, target, out + first, count);
+      if (withDepth) copyWords(u32, base + DEPTH_WORD, target, out + DEPTH_WORD, DEPTH_WORDS);
       if (Atomics.load(i32, lock) === before) return true;
     }
     return false;
