@@ -44,12 +44,12 @@ export class SubscriptionIndex {
 
   /** Subscriptions to which the ticks of a row are pushed; do not keep or change the list. */
   ofRow(row: number): readonly Subscription[] | undefined {
-    const { active } = this.#rows[row] ?? { active: undefined };
+    const active = this.#rows[row]?.active;
     return active === undefined || active.length === 0 ? undefined : active;
   }
 
   takersOf(row: number): readonly TickTaker[] | undefined {
-    const { takers } = this.#rows[row] ?? { takers: undefined };
+    const takers = this.#rows[row]?.takers;
     return takers === undefined || takers.length === 0 ? undefined : takers;
   }
 
