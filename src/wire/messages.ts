@@ -76,7 +76,24 @@ export interface HelloMessage {
   /** Where `through` starts. */
   sequence: number;
   heartbeat_ms: number;
-  limits: Record<string, number>;
+  limits: HelloLimits;
+}
+
+export interface HelloLimits {
+  /** Instruments of one connection. */
+  subscriptions: number;
+  /** Bytes of one message. */
+  message_bytes: number;
+  /** Unread bytes at which a reader is closed. */
+  buffer_bytes: number;
+  /** Of the key, all together. */
+  connections: number;
+  /** Of one connection, in the long run. */
+  messages_per_second: number;
+  /** Silence of a connection without a subscription after which it is closed. */
+  idle_seconds: number;
+  /** How far back `resume` reaches at the present rate of ticks. */
+  replay_seconds: number;
 }
 
 export interface TicksMessage {

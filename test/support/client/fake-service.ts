@@ -157,7 +157,15 @@ export class FakeService {
       epoch: EPOCH,
       sequence: 0,
       heartbeat_ms: this.#options.heartbeatMs ?? 15_000,
-      limits: { replay_seconds: 0 },
+      limits: {
+        subscriptions: 1,
+        message_bytes: 1,
+        buffer_bytes: 1,
+        connections: 1,
+        messages_per_second: 1,
+        idle_seconds: 1,
+        replay_seconds: 0,
+      },
     });
     this.#wake();
   }

@@ -54,7 +54,15 @@ export class MemorySocket implements WebSocketLike {
       epoch: '0000000000000001',
       sequence: 0,
       heartbeat_ms: 15_000,
-      limits: {},
+      limits: {
+        subscriptions: 1,
+        message_bytes: 1,
+        buffer_bytes: 1,
+        connections: 1,
+        messages_per_second: 1,
+        idle_seconds: 1,
+        replay_seconds: 0,
+      },
       ...changes,
     });
   }
