@@ -41,6 +41,7 @@ test('probes, version and documents are open; the rest needs the key', async (t)
     '/startupz',
     '/version',
     '/openapi.json',
+    '/asyncapi.json',
     '/docs',
     '/',
   ]) {

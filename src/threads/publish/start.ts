@@ -32,16 +32,16 @@ import { PublishLoop } from './loop.ts';
 import { RepricedTicks } from './repriced-ticks.ts';
 import { Sessions } from './sessions.ts';
 import { StatusBoard } from './status-board.ts';
+import {
+  IDLE_MS,
+  MESSAGE_BYTES_MAX,
+  MESSAGES_PER_SECOND,
+  PAYLOAD_BYTES_MAX,
+  streamLimits,
+  SUBSCRIPTIONS_MAX,
+} from './stream-limits.ts';
 
 const TICKS_PATH = '/ws/ticks';
-/** Longest message of a client. 3,000 symbols take less than 200 kB. */
-const MESSAGE_BYTES_MAX = 256 * 1024;
-/** A larger one is not even read to its end: its connection is cut. */
-const PAYLOAD_BYTES_MAX = 1024 * 1024;
-const SUBSCRIPTIONS_MAX = 9_000;
-const MESSAGES_PER_SECOND = 50;
-/** A client that wants nothing and says nothing for so long is closed. */
-const IDLE_MS = 5 * 60_000;
 const SECOND_MS = 1000;
 const WATCH_MS = 100;
 /** How long closing clients may take before the app is closed under them. */
@@ -219,6 +219,7 @@ class PublishThread {
       metricsContentType: this.#board.metricsContentType,
       instruments: instrumentQueries(this.#link),
       liquidity: this.#liquidity,
+      stream: streamLimits(clientBufferBytes),
       version: this.#board.version()['version'] ?? '',
       consoleDirectory: this.#board.consoleDirectory,
     });

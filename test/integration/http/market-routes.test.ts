@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { TickerError } from '../../../src/domain/error-codes.ts';
+import { asyncApiDocument } from '../../../src/http/asyncapi/document.ts';
 import { marketRoutes, type MarketRoutesOptions } from '../../../src/http/market-routes.ts';
 import type { InstrumentSearch } from '../../../src/domain/ports.ts';
 import { type BookSide, liquidityOf } from '../../../src/pricing/liquidity.ts';
 import type { Readiness } from '../../../src/http/routes/system.ts';
+import { streamLimits } from '../../../src/threads/publish/stream-limits.ts';
 import {
   FULL_KEY,
   TICKS_KEY,
@@ -76,6 +78,7 @@ async function startMarket(
         return liquidityOf(side(99.95, 500, 10), side(100.05, 499, 10), 100);
       },
     },
+    stream: streamLimits(1024),
     ...changes,
   });
   return { ...(await startWeb(t, { routes, production })), searches, state };
@@ -264,6 +267,8 @@ test('describes itself, for programs and for people', async (t) => {
   };
   assert.equal(document.openapi, '3.1.0');
   assert.ok('/v1/instruments/{id}' in document.paths);
+  const stream = await fetch(`${url}/asyncapi.json`);
+  assert.deepEqual(await stream.json(), asyncApiDocument('1.2.3', streamLimits(1024)));
   const docs = await fetch(`${url}/docs`);
   assert.equal(docs.headers.get('content-type'), 'text/html; charset=utf-8');
   assert.match(await docs.text(), /\/v1\/instruments/);

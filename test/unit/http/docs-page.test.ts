@@ -50,7 +50,12 @@ test('every error code has the row that problem documents link to, and one in th
 });
 
 test('the pages link to routes that exist', () => {
-  const paths = new Set([...docsRoutes(document).map(({ path }) => path), '/', '/openapi.json']);
+  const paths = new Set([
+    ...docsRoutes(document).map(({ path }) => path),
+    '/',
+    '/openapi.json',
+    '/asyncapi.json',
+  ]);
   for (const html of [docsPage(document), errorsPage()]) {
     for (const [, target = ''] of html.matchAll(/href="(\/[^"#]*)/g)) {
       assert.ok(paths.has(target), target);
