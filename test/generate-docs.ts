@@ -10,7 +10,7 @@ import { configurationDocument } from '../src/config/configuration-document.ts';
 import { errorsDocument } from '../src/http/errors-document.ts';
 import { metricsDocument } from '../src/telemetry/metrics-document.ts';
 import { memoryDocument } from './layout/memory-doc.ts';
-import { marketDocumentFor } from './support/http/market-document.ts';
+import { marketDocumentFor, streamDocument } from './support/http/market-document.ts';
 import { repositoryRoot } from './support/repository-root.ts';
 
 function packageVersion(): string {
@@ -27,7 +27,9 @@ async function formatted(path: string, text: string): Promise<string> {
 /** Text of every generated document, by path. */
 async function documents(): Promise<[path: string, text: string][]> {
   const openApi = JSON.stringify(marketDocumentFor(true, packageVersion()));
+  const asyncApi = JSON.stringify(streamDocument(packageVersion()));
   return [
+    ['docs/asyncapi.json', await formatted('docs/asyncapi.json', asyncApi)],
     ['docs/CONFIGURATION.md', await formatted('docs/CONFIGURATION.md', configurationDocument())],
     ['docs/ERRORS.md', await formatted('docs/ERRORS.md', errorsDocument())],
     ['docs/MEMORY.md', memoryDocument()],
