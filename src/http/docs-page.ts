@@ -144,8 +144,8 @@ export function docsPage(document: OpenApiDocument): string {
 <h1>${escapeHtml(title)} <small>${escapeHtml(version)}</small></h1>
 <p>${escapeHtml(description)}</p>
 <p><a href="/openapi.json">OpenAPI document</a> ·
-<a href="/asyncapi.json">AsyncAPI document of the WebSocket</a> · <a href="/docs/errors">Error codes</a> ·
-<a href="/">Live page</a></p>
+<a href="/asyncapi.json">AsyncAPI document of the WebSocket</a> ·
+<a href="/docs/errors">Error codes</a> · <a href="/">Live page</a></p>
 <pre>${escapeHtml(CURL_EXAMPLE)}</pre>
 </header>
 <nav aria-label="Operations"><ul>

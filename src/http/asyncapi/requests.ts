@@ -5,7 +5,9 @@ import { INSTRUMENTS, ONE_TARGET, SUBSCRIPTION_FIELDS } from './subscription-sch
 
 type RequestOf<K extends ClientMessage['type']> = Extract<ClientMessage, { type: K }>;
 
-/** Every message of a client. A new one of src/wire/messages.ts does not compile until it is here. */
+/**
+ * Every message of a client. A new one of src/wire/messages.ts does not compile until it is here.
+ */
 export const REQUESTS: {
   readonly [K in ClientMessage['type']]: MessageDefinition<RequestOf<K>>;
 } = {
