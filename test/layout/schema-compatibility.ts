@@ -41,8 +41,8 @@ function declarationProblems(name: string, before: Declaration, now: Declaration
 
 /**
  * What of the schema `now` programs made from the schema `released` cannot live with; empty:
- * nothing. Structs are what they were; tables and unions have grown at their end at the most; enums,
- * and the codes and bits that comments name, have grown at the most.
+ * nothing. Structs are what they were; tables and unions have grown at their end at the most;
+ * enums, and the codes and bits that comments name, have grown at the most.
  */
 export function incompatibilities(released: string, now: string): string[] {
   const before = readSchemaText(released);
