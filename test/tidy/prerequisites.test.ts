@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
+import { headersOrSkip, pythonOrSkip } from '../support/clients/built-client.ts';
 import { findTool, toolOrSkip } from '../support/required-tool.ts';
 import { sharedDataOrSkip } from '../support/shared-data.ts';
 
@@ -46,4 +47,21 @@ test('missing shared data skip a test aloud, also with CI=true', () => {
   const { context, reasons } = recordSkips();
   withCi('true', () => assert.equal(sharedDataOrSkip(context, GONE), undefined));
   assert.deepEqual(reasons, [`../shared/${GONE} is not there`]);
+});
+
+test('a missing Python module or C++ header skips a test aloud, and fails it with CI=true', (t) => {
+  const compiler = toolOrSkip(t, 'g++');
+  if (compiler === undefined) return;
+  const module = GONE.replaceAll('-', '_');
+  const { context, reasons } = recordSkips();
+  withCi(undefined, () => {
+    assert.equal(pythonOrSkip(context, module), undefined);
+    assert.equal(headersOrSkip(context, compiler, GONE), false);
+  });
+  assert.deepEqual(reasons, [`no python3 has ${module}`, `a header is not installed: ${GONE}`]);
+  withCi('true', () => {
+    assert.throws(() => pythonOrSkip(context, module), /no python3 has/);
+    assert.throws(() => headersOrSkip(context, compiler, GONE), /not installed/);
+    assert.equal(headersOrSkip(context, compiler, 'vector'), true);
+  });
 });

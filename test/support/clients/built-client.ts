@@ -33,7 +33,7 @@ export function pythonOrSkip(t: TestContext, ...modules: string[]): string | und
 }
 
 /** True if the C++ headers can be included; or skips `t`. */
-function headersOrSkip(t: TestContext, compiler: string, ...headers: string[]): boolean {
+export function headersOrSkip(t: TestContext, compiler: string, ...headers: string[]): boolean {
   const program = headers.map((header) => `#include <${header}>\n`).join('');
   const preprocess = ['-std=c++17', '-E', '-x', 'c++', '-'];
   // Preprocessed, these headers are megabytes: nobody looks at them.
