@@ -38,21 +38,36 @@ test('all that a running service says follows the AsyncAPI document that it serv
   await Promise.all([record, everyForm]);
   await ask({ type: 'unsubscribe', chain: near });
   await ask({ type: 'unsubscribe', instruments: ['NSE:INFY', 5] });
+  const { epoch } = client.messages.find((message) => message.type === 'hello')!;
+  const { through: sequence } = client.messages.findLast((message) => message.type === 'ticks')!;
+  const next = await TicksClient.connect(t, service.ticksUrl, service.key);
+  const subscriptions = [{ chain: near, mode: 'full', greeks, policy: 'lossless', window_ms: 0 }];
+  const resume = { type: 'resume', epoch, sequence, subscriptions };
+  const replayed = next.next((message) => message.type === 'replay_completed');
+  assert.equal((await next.request(resume)).type, 'resumed');
+  await replayed;
+  next.socket.send(JSON.stringify({ id: 9, type: 'ack', sequence }));
+  const band = { underlying: 'NIFTY', strikes: { delta: [0.3, 0.7] } };
+  await next.request({ type: 'subscribe', chain: band, greeks });
+  requests.push({ id: 1, ...resume } as { type: string });
   client.socket.send('[]');
   await client.next((message) => message.type === 'error');
 
-  const types = [...new Set(client.messages.map(({ type }) => type))].sort();
+  const messages = [...client.messages, ...next.messages];
+  const types = [...new Set(messages.map(({ type }) => type))].sort();
   assert.deepEqual(types, [
     'authenticated',
     'chain',
     'error',
     'hello',
     'pong',
+    'replay_completed',
+    'resumed',
     'subscribed',
     'ticks',
     'unsubscribed',
   ]);
-  for (const message of client.messages) assert.deepEqual(validator.problems(message), []);
+  for (const message of messages) assert.deepEqual(validator.problems(message), []);
   for (const request of requests) assert.deepEqual(validator.problems(request), []);
   const ticks = client.messages.find((message) => message.type === 'ticks')!;
   const [first] = ticks.ticks;

@@ -14,11 +14,11 @@ const MEANINGS: Readonly<Record<keyof typeof CLOSE, Meaning>> = {
   RESTART: { meaning: 'the service restarts', reconnect: 'now' },
   OVERLOAD: { meaning: 'overload', reconnect: 'later' },
   TOO_SLOW: {
-    meaning: 'the client did not read: more than buffer_bytes waiting',
+    meaning: 'the client did not read: over buffer_bytes, or lossless and past the ring',
     reconnect: 'with back-off',
   },
   DRAIN: { meaning: 'this server is drained', reconnect: 'now' },
-  IDLE: { meaning: 'idle', reconnect: 'when needed' },
+  IDLE: { meaning: 'no subscription and no message for idle_seconds', reconnect: 'when needed' },
   UNAUTHENTICATED: {
     meaning: 'no valid key, or none in time, or one without the scope ticks:read',
     reconnect: 'no',

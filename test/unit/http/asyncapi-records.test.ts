@@ -5,7 +5,32 @@ import { FanoutRig, KEY, settled } from '../../support/fanout-rig.ts';
 import { streamDocument } from '../../support/http/market-document.ts';
 import { MessageValidator } from '../../support/http/message-validator.ts';
 
+/** More than a quarter of the rig's limit. */
+const CONGESTED_BYTES = 30_000;
+
 const validator = new MessageValidator(streamDocument());
+
+test('what a reader that falls behind is told follows the document', async () => {
+  const rig = new FanoutRig();
+  const a = rig.list('NSE:A');
+  const { session, socket } = rig.connect();
+  const skip = { instruments: ['NSE:A'], policy: 'skip', window_ms: 0 };
+  session.onText(JSON.stringify({ id: 1, type: 'subscribe', ...skip }));
+  await settled();
+  const tick = () => {
+    rig.ingest(a);
+    rig.deliver();
+  };
+  tick();
+  socket.unreadBytes = CONGESTED_BYTES;
+  for (let i = 0; i < 4; i++) tick();
+  socket.unreadBytes = 0;
+  rig.deliver();
+  const expected = ['gap', 'hello', 'slow_reader_warning', 'subscribed'];
+  const types = new Set<string>(socket.messages.map(({ type }) => type));
+  for (const type of expected) assert.ok(types.has(type), type);
+  for (const message of socket.messages) assert.deepEqual(validator.problems(message), []);
+});
 
 test('what a session sends by itself and as answers follows the document', async () => {
   const rig = new FanoutRig();
