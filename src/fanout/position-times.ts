@@ -31,7 +31,7 @@ export class PositionTimes {
     return ms > 0 ? (1000 * positions) / ms : 0;
   }
 
-  /** How long ago `position` was passed on, ms; at least so long if that is longer than a minute. */
+  /** How long ago `position` was passed on, ms; of more than a minute, at least a minute. */
   ageMs(position: number): number {
     const nowMs = this.#clock.monotonicMs();
     const oldest = Math.max(0, this.#noted - MOMENTS);
