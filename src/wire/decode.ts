@@ -63,16 +63,25 @@ export class FrameView {
    * Throws RangeError outside 0 .. count - 1.
    */
   tick(index: number): TickView {
-    if (!(index >= 0 && index < this.count)) {
-      throw new RangeError(`tick ${index} of a frame with ${this.count}`);
-    }
-    const offset = this.#structs + Math.trunc(index) * this.#layout.structBytes;
-    return this.#cursor.moveTo(this.#bytes, offset, this.#layout);
+    return this.#cursor.moveTo(this.#bytes, this.#offset(index), this.#layout);
+  }
+
+  /** The struct of tick `index` where it lies. Throws RangeError outside 0 .. count - 1. */
+  bytes(index: number): Uint8Array {
+    const { buffer, byteOffset } = this.#bytes;
+    return new Uint8Array(buffer, byteOffset + this.#offset(index), this.#layout.structBytes);
   }
 
   /** Tick `index` as an object of its own, in the form of `ticker.v1.json`. */
   object(index: number, options?: TickObjectOptions): TickObject {
     return tickObjectOf(this.tick(index), options);
+  }
+
+  #offset(index: number): number {
+    if (!(index >= 0 && index < this.count)) {
+      throw new RangeError(`tick ${index} of a frame with ${this.count}`);
+    }
+    return this.#structs + Math.trunc(index) * this.#layout.structBytes;
   }
 }
 
