@@ -8,14 +8,16 @@ import {
   type SubscriptionItem,
   type SubscriptionResult,
 } from '../wire/messages.ts';
+import { Acknowledger } from './acknowledger.ts';
 import { Backoff } from './backoff.ts';
+import { comebackAfter, finalError } from './close-codes.ts';
 import { Connection } from './connection.ts';
 import { Emitter } from './emitter.ts';
 import type { ClientEvents, ClientState } from './events.ts';
 import { completeOptions, type TickerClientOptions } from './options.ts';
 import { PendingRequests, serviceError } from './requests.ts';
-import { isFinalCode } from './socket.ts';
-import { Subscriber } from './subscriber.ts';
+import type { ClientStatistics } from './statistics.ts';
+import { Subscriber, type ResumePoint } from './subscriber.ts';
 import type { UnsubscribeItem } from './subscriptions.ts';
 import { TickIntake } from './tick-intake.ts';
 
@@ -24,40 +26,18 @@ export type * from '../wire/messages.ts';
 export type { TickView } from '../wire/tick-view.ts';
 export type { GapEvent } from './continuity.ts';
 export type { ClientEvents, ClientState, CloseEvent } from './events.ts';
+export type { OverflowEvent } from './inbox.ts';
 export type { TickerClientOptions } from './options.ts';
+export type { ClientStatistics } from './statistics.ts';
 export type { WebSocketConstructor, WebSocketLike } from './socket.ts';
 export type { UnsubscribeItem } from './subscriptions.ts';
 export { TickerError } from '../domain/error-codes.ts';
 export { UNDEFINED_F32, UNDEFINED_F64, UNDEFINED_U32 } from '../domain/status.ts';
 
-/** Sums since the client was made. */
-export interface ClientStatistics {
-  /** Connections that got as far as `hello`. */
-  connections: number;
-  /** Binary frames, or `ticks` messages. */
-  frames: number;
-  /** Ticks passed on. */
-  ticks: number;
-  /** Ticks not newer than their instrument's last one. */
-  passedOver: number;
-  /** Ticks that the service merged into others. */
-  merged: number;
-  /** Ticks missing, where their number is known; every one was reported by a `gap`. */
-  missing: number;
-}
-
-/** Close codes that say when to come back. */
-const RESTART = 1012;
-const OVERLOAD = 1013;
-const LIMIT_EXCEEDED = 4502;
 /** A connection that lasted this long was a good one: the next delay is short again. */
 const STABLE_MS = 30_000;
-/** Reasons begin with an error code: `FORBIDDEN: the key lacks scope ticks:read`. */
-function finalError(code: number, reason: string): TickerError {
-  const [, name, detail] = /^([A-Z_]+): (.*)$/s.exec(reason) ?? [];
-  if (name !== undefined && detail !== undefined) return serviceError(name, detail);
-  return new TickerError(code === LIMIT_EXCEEDED ? 'LIMIT_EXCEEDED' : 'UNAUTHENTICATED');
-}
+/** What may wait in a stream before the client reads no more. */
+const HIGH_WATER_MARKS = { tick: 1024, frame: 16 } as const;
 
 interface Opening {
   resolve(hello: HelloMessage): void;
@@ -65,8 +45,8 @@ interface Opening {
 }
 
 /**
- * A client of `/ws/ticks` for Node and browsers. It reconnects with full jitter, subscribes again
- * to everything, watches the heartbeat, and checks that no tick is missing unsaid.
+ * A client of `/ws/ticks` for Node and browsers. It reconnects with full jitter, continues where it
+ * stopped, watches the heartbeat, and checks that no tick is missing unsaid.
  */
 export class TickerClient {
   readonly #options: Required<TickerClientOptions>;
@@ -76,6 +56,8 @@ export class TickerClient {
   readonly #requests: PendingRequests;
   readonly #subscriber: Subscriber;
   readonly #intake = new TickIntake(this.#events, () => this.#state === 'open');
+  readonly #acknowledger: Acknowledger;
+  #ackId: number | undefined;
   #state: ClientState = 'idle';
   #connection: Connection | undefined;
   #retry: TimerHandle | undefined;
@@ -83,6 +65,7 @@ export class TickerClient {
   #openedAtMs = 0;
   #hello: HelloMessage | undefined;
   #connections = 0;
+  #isPaused = false;
 
   /** Throws TickerError UNAUTHENTICATED for a token that cannot be a key. */
   constructor(options: TickerClientOptions) {
@@ -90,18 +73,33 @@ export class TickerClient {
     const { clock, reconnect, random, requestTimeoutMs } = this.#options;
     this.#clock = clock;
     this.#backoff = new Backoff({ ...reconnect, random });
-    this.#requests = new PendingRequests(clock, requestTimeoutMs, () => {
-      this.#connection?.drop('a request was not answered');
-    });
+    this.#requests = new PendingRequests(
+      clock,
+      requestTimeoutMs,
+      () => this.#connection?.drop('a request was not answered'),
+      () => this.#steerReading(),
+    );
+    const { continuity } = this.#intake;
     this.#subscriber = new Subscriber({
       clock,
       requests: this.#requests,
       retryMs: reconnect.maxDelayMs,
-      isOpen: () => this.#state === 'open',
       send: (message) => this.#connection?.send(message),
+      resumed: (isRecovered) => this.#resumed(isRecovered),
       subscribed: (item, results) => this.#events.emit('subscribed', { item, results }),
-      forget: (token) => this.#intake.continuity.forget(token),
+      expect: (token) => continuity.expect(token),
+      isExpected: (token) => continuity.isExpected(token),
+      forget: (token) => continuity.forget(token),
       error: (error) => this.#events.emit('error', error),
+    });
+    this.#acknowledger = new Acknowledger({
+      clock,
+      handed: () => this.#intake.handed,
+      received: () => this.#intake.through,
+      send: (sequence) => {
+        this.#ackId = this.#requests.nextId();
+        this.#connection?.send({ id: this.#ackId, type: 'ack', sequence });
+      },
     });
   }
 
@@ -114,7 +112,7 @@ export class TickerClient {
     return this.#hello;
   }
 
-  /** Stream position up to which this connection has everything that it subscribed to. */
+  /** Stream position up to which everything subscribed to has come. */
   get through(): number {
     return this.#intake.through;
   }
@@ -136,6 +134,38 @@ export class TickerClient {
     listener: (value: ClientEvents[Name]) => void,
   ): () => void {
     return this.#events.on(name, listener);
+  }
+
+  /**
+   * Takes nothing more until `resume()`. On `ws` nothing more is read, so that the service notices
+   * and follows the policies of the subscriptions. A browser reads on: beyond `maxWaitingBytes` only
+   * the newest tick of every instrument is kept (`overflow`). Answers to requests still come.
+   */
+  pause(): void {
+    this.#isPaused = true;
+    this.#steerReading();
+  }
+
+  /** Takes what waits, and goes on. */
+  resume(): void {
+    this.#isPaused = false;
+    this.#steerReading();
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /**
+   * Ticks, or frames, for `for await`; leaving the loop ends it. Whoever takes them sets the pace:
+   * with `highWaterMark` of them waiting (left out: 1024 ticks, 16 frames) the client reads no more,
+   * as after `pause()`. Ends with `close()`; throws the service's error if it refuses for good.
+   */
+  stream<Name extends 'tick' | 'frame'>(
+    name: Name,
+    highWaterMark: number = HIGH_WATER_MARKS[name],
+  ): AsyncIterableIterator<ClientEvents[Name]> {
+    return this.#intake.stream(name, highWaterMark, () => this.#steerReading());
   }
 
   /**
@@ -163,7 +193,7 @@ export class TickerClient {
   }
 
   /**
-   * Subscribes, now or as soon as connected, and again after every reconnect. One result per
+   * Subscribes, now or as soon as connected, and stays so over every reconnect. One result per
    * instrument, or per contract of the chain; what is not `ok` is not tried again. Rejects with the
    * service's error if it refuses the request as a whole.
    */
@@ -207,7 +237,8 @@ export class TickerClient {
     } catch (error) {
       // The platform's WebSocket refuses the URL: it would again.
       this.#setState('closed');
-      this.#end(new TickerError('CONFIG_INVALID', errorText(error), { cause: error }));
+      const invalid = new TickerError('CONFIG_INVALID', errorText(error), { cause: error });
+      this.#end(invalid, invalid);
     }
   }
 
@@ -215,15 +246,24 @@ export class TickerClient {
     const format = options.format === 'json' ? SUBPROTOCOL_JSON : SUBPROTOCOL_BINARY;
     const protocols = [format, `bearer.${options.token}`];
     return new Connection(
-      { ...options, protocols },
+      { ...options, protocols, isHeld: () => this.#isHeld },
       {
         hello: (hello) => this.#opened(hello),
         message: (message) => this.#receive(message),
         binary: (bytes) => {
           const error = this.#intake.receiveFrame(bytes);
+          this.#acknowledger.moved();
           if (error !== undefined) this.#connection?.fail(error);
         },
+        replayed: () => this.#subscriber.replayed(),
         failed: (error) => this.#events.emit('error', error),
+        lastOf: (token) => this.#intake.continuity.lastOf(token),
+        overflowed: (event) => this.#events.emit('overflow', event),
+        ended: () => {
+          this.#subscriber.end();
+          this.#acknowledger.stop();
+          this.#requests.loseAll();
+        },
         closed: (code, reason) => this.#closed(code, reason),
       },
     );
@@ -232,44 +272,75 @@ export class TickerClient {
   #opened(hello: HelloMessage): void {
     this.#openedAtMs = this.#clock.monotonicMs();
     this.#connections += 1;
+    const from = this.#resumePoint(hello);
     this.#hello = hello;
-    this.#intake.through = hello.sequence;
-    this.#intake.continuity.begin(hello.epoch);
     // Before any listener subscribes to more.
     this.#state = 'open';
-    this.#subscriber.renew();
+    if (!this.#subscriber.begin(from)) this.#intake.begin(hello);
+    this.#acknowledger.begin(this.#intake.through);
+    this.#steerReading();
     this.#events.emit('state', 'open');
     this.#events.emit('hello', hello);
     for (const opening of this.#openings.splice(0)) opening.resolve(hello);
   }
 
+  /** Undefined: there is nothing that this stream could continue. */
+  #resumePoint(hello: HelloMessage): ResumePoint | undefined {
+    if (hello.epoch !== this.#hello?.epoch) return undefined;
+    const messageMaxBytes = hello.limits['message_bytes'] ?? Infinity;
+    return { epoch: hello.epoch, sequence: this.#intake.through, messageMaxBytes };
+  }
+
+  #resumed(isRecovered: boolean): void {
+    if (!isRecovered && this.#hello !== undefined) {
+      this.#intake.begin(this.#hello);
+      this.#acknowledger.begin(this.#intake.through);
+    }
+    this.#events.emit('resumed', { recovered: isRecovered });
+  }
+
+  get #isHeld(): boolean {
+    return this.#isPaused || this.#intake.isFull;
+  }
+
+  /** While anybody waits for an answer it is read on. */
+  #steerReading(): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    const isAwaited = this.#requests.isWaiting || this.#subscriber.isHolding;
+    connection.setReading(!this.#isHeld || isAwaited || this.#state !== 'open');
+    if (!this.#isHeld) connection.release();
+  }
+
   #closed(code: number, reason: string): void {
     this.#connection = undefined;
-    this.#requests.loseAll();
     // `close()` says the rest itself.
     if (this.#state === 'closed') {
       this.#events.emit('close', { code, reason, reconnectInMs: undefined });
       return;
     }
-    if (isFinalCode(code)) {
+    const comeback = comebackAfter(code);
+    if (comeback === 'never') {
       const error = finalError(code, reason);
       this.#setState('closed');
       this.#events.emit('close', { code, reason, reconnectInMs: undefined });
       this.#events.emit('error', error);
-      this.#end(error);
+      this.#end(error, error);
       return;
     }
     const wasOpen = this.#state === 'open';
     const lastedMs = wasOpen ? this.#clock.monotonicMs() - this.#openedAtMs : 0;
-    if (lastedMs >= STABLE_MS || (wasOpen && code === RESTART)) this.#backoff.reset();
-    if (code === OVERLOAD) this.#backoff.saturate();
+    if (lastedMs >= STABLE_MS || (wasOpen && comeback === 'now')) this.#backoff.reset();
+    if (comeback === 'later') this.#backoff.saturate();
     const reconnectInMs = this.#backoff.next();
     this.#retry = this.#clock.setTimeout(() => this.#open(), reconnectInMs);
     this.#setState('waiting');
     this.#events.emit('close', { code, reason, reconnectInMs });
   }
 
-  #end(error: TickerError): void {
+  /** `fault`: what streams end with. */
+  #end(error: TickerError, fault?: TickerError): void {
+    this.#intake.finishStreams(fault);
     this.#subscriber.rejectWaiters(error);
     for (const opening of this.#openings.splice(0)) opening.reject(error);
   }
@@ -278,10 +349,16 @@ export class TickerClient {
     switch (message.type) {
       case 'ticks':
         this.#intake.receiveObjects(message);
+        this.#acknowledger.moved();
         break;
       case 'heartbeat':
-        this.#intake.through = message.through;
+        this.#intake.moveTo(message.through);
+        this.#acknowledger.moved();
         this.#events.emit('heartbeat', { through: message.through, time: message.time });
+        break;
+      case 'replay_completed':
+        this.#intake.moveTo(message.through);
+        this.#events.emit('replay_completed', { through: message.through });
         break;
       case 'gap':
         this.#intake.continuity.announce(message);
@@ -298,6 +375,7 @@ export class TickerClient {
         break;
       case 'subscribed':
       case 'unsubscribed':
+      case 'resumed':
       case 'pong':
       case 'authenticated':
         this.#requests.answer(message);
@@ -310,6 +388,11 @@ export class TickerClient {
   #receiveError(message: Extract<ServerMessage, { type: 'error' }>): void {
     const error = serviceError(message.code, message.detail);
     if (message.id !== undefined && this.#requests.refuse(message.id, error)) return;
+    if (message.id !== undefined && message.id === this.#ackId) {
+      // An older service: it judges by what its socket holds back.
+      this.#acknowledger.stop();
+      if (error.code === 'NOT_SUPPORTED') return;
+    }
     this.#events.emit('error', error);
   }
 }

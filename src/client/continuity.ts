@@ -2,7 +2,8 @@
 export interface GapEvent {
   /**
    * The reason of the service's gap record; or RECONNECT (sent while the client was away),
-   * NEW_EPOCH (the stream began again: how much is missing cannot be known), UNEXPLAINED (a fault).
+   * SNAPSHOT (a subscription that was repeated went on at the newest value), NEW_EPOCH (the stream
+   * began again: how much is missing cannot be known), UNEXPLAINED (a fault).
    */
   reason: string;
   /** The instrument; absent for the whole stream. */
@@ -24,6 +25,8 @@ interface Last {
   sequence: number;
   instrumentSequence: number;
   connection: number;
+  /** Nothing held the instrument for a time: what is missing was not wanted. */
+  isRetired: boolean;
 }
 
 /** Gap records remembered to explain jumps; a jump follows its record closely. */
@@ -42,6 +45,8 @@ export class ContinuityCheck {
   missing = 0;
   readonly #report: (gap: GapEvent) => void;
   readonly #last = new Map<number, Last>();
+  /** Instruments whose newest value was asked for and has not come. */
+  readonly #expected = new Set<number>();
   #records: GapRecord[] = [];
   #connection = 0;
   #epoch: string | undefined;
@@ -50,13 +55,17 @@ export class ContinuityCheck {
     this.#report = report;
   }
 
-  /** A connection begins. Positions of another epoch say nothing about this one. */
+  /**
+   * A connection begins that does not continue the last one (one that does needs no call).
+   * Positions of another epoch say nothing about this one.
+   */
   begin(epoch: string): void {
     this.#connection += 1;
     this.#records = [];
-    if (this.#epoch !== undefined && this.#epoch !== epoch && this.#last.size > 0) {
+    if (this.#epoch !== undefined && this.#epoch !== epoch) {
+      const isMissed = [...this.#last.values()].some(({ isRetired }) => !isRetired);
       this.#last.clear();
-      this.#report({ reason: 'NEW_EPOCH' });
+      if (isMissed) this.#report({ reason: 'NEW_EPOCH' });
     }
     this.#epoch = epoch;
   }
@@ -70,7 +79,24 @@ export class ContinuityCheck {
 
   /** The instrument is no longer subscribed: its next tick, if any, starts anew. */
   forget(token: number): void {
-    this.#last.delete(token);
+    this.#expected.delete(token);
+    const last = this.#last.get(token);
+    if (last !== undefined) last.isRetired = true;
+  }
+
+  /** Its newest value is to be passed on even if it came before: somebody new wants it. */
+  expect(token: number): void {
+    this.#expected.add(token);
+  }
+
+  /** Whether nothing has come of the instrument since `expect`. */
+  isExpected(token: number): boolean {
+    return this.#expected.has(token);
+  }
+
+  /** Count of the instrument's last tick. */
+  lastOf(token: number): number | undefined {
+    return this.#last.get(token)?.instrumentSequence;
   }
 
   /** False: the tick is not newer than the instrument's last one and to be passed over. */
@@ -90,28 +116,28 @@ export class ContinuityCheck {
     }
     // The count is 32 bits wide and wraps.
     const step = (instrumentSequence - last.instrumentSequence) | 0;
-    if (isRepriced) {
-      if (step < 0) this.passedOver += 1;
-      return step >= 0;
-    }
-    const sameConnection = last.connection === this.#connection;
-    if (!isSnapshot && step <= 0) {
-      this.passedOver += 1;
-      return false;
-    }
-    if (!isSnapshot || !sameConnection) {
+    const isWanted = isRepriced
+      ? step === 0
+      : step > 0 || (isSnapshot && this.#expected.has(token));
+    if (!isWanted) this.passedOver += 1;
+    if (isRepriced || !isWanted) return isWanted;
+    if (!last.isRetired && step > 0) {
       this.merged += merged;
       const missing = step - 1 - merged;
-      if (missing > 0) this.#reportMissing(token, last, sequence, missing, sameConnection);
+      if (missing > 0) this.#reportMissing(token, last, sequence, missing, isSnapshot);
     }
+    this.#expected.delete(token);
     last.sequence = sequence;
     last.instrumentSequence = instrumentSequence;
     last.connection = this.#connection;
+    last.isRetired = false;
     return true;
   }
 
   #start(token: number, sequence: number, instrumentSequence: number): void {
-    this.#last.set(token, { sequence, instrumentSequence, connection: this.#connection });
+    const connection = this.#connection;
+    this.#last.set(token, { sequence, instrumentSequence, connection, isRetired: false });
+    this.#expected.delete(token);
   }
 
   #reportMissing(
@@ -119,14 +145,15 @@ export class ContinuityCheck {
     last: Last,
     sequence: number,
     missing: number,
-    sameConnection: boolean,
+    isSnapshot: boolean,
   ): void {
     const from = last.sequence + 1;
     const to = sequence - 1;
     this.missing += missing;
-    const reason = sameConnection
-      ? (this.#recordFor(from, to, missing)?.reason ?? 'UNEXPLAINED')
-      : 'RECONNECT';
+    const reason =
+      last.connection === this.#connection
+        ? (this.#recordFor(from, to, missing)?.reason ?? (isSnapshot ? 'SNAPSHOT' : 'UNEXPLAINED'))
+        : 'RECONNECT';
     this.#report({ reason, token, missing, from, to });
   }
 

@@ -9,6 +9,7 @@ import type {
   TickObject,
 } from '../wire/messages.ts';
 import type { GapEvent } from './continuity.ts';
+import type { OverflowEvent } from './inbox.ts';
 
 /**
  * idle: not started. connecting: waiting for `hello`. open: `hello` has come. waiting: for the next
@@ -40,11 +41,20 @@ export interface ClientEvents {
   heartbeat: { through: number; time: number };
   /** Ticks are missing: announced by the service or found by the client. */
   gap: GapEvent;
+  /**
+   * The service has answered a reconnect. recovered: everything that was missed follows, then
+   * `replay_completed`. Otherwise snapshots follow, and `gap` names what is missing.
+   */
+  resumed: { recovered: boolean };
+  /** What was missed has been handed over. */
+  replay_completed: { through: number };
+  /** While the application took nothing, ticks were merged here; the platform reads on always. */
+  overflow: OverflowEvent;
   /** The strikes of a subscribed chain moved with the money. */
   chain: Extract<ServerMessage, { type: 'chain_changed' }>;
   /** What the options of a subscribed chain say together, about once a second. */
   analytics: ChainMessage;
-  /** Everything else of the service: upstream_stale, slow_reader_warning and newer records. */
+  /** Everything else of the service: upstream_stale, session_state, slow_reader_warning, newer records. */
   notice: ServerMessage;
   error: TickerError;
   close: CloseEvent;

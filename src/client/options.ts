@@ -22,6 +22,11 @@ export interface TickerClientOptions {
   helloTimeoutMs?: number;
   /** Silence tolerated beyond the service's heartbeat period, ms. Left out: 5000. */
   heartbeatSlackMs?: number;
+  /**
+   * What may wait here while the application takes nothing and the platform reads on, bytes; beyond
+   * it only the newest tick of every instrument is kept. Left out: 4 MiB.
+   */
+  maxWaitingBytes?: number;
 }
 
 /** What a subprotocol name may consist of (RFC 9110, token). */
@@ -48,5 +53,6 @@ export function completeOptions(options: TickerClientOptions): Required<TickerCl
     requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
     helloTimeoutMs: options.helloTimeoutMs ?? 10_000,
     heartbeatSlackMs: options.heartbeatSlackMs ?? 5000,
+    maxWaitingBytes: options.maxWaitingBytes ?? 4 * 1024 * 1024,
   };
 }

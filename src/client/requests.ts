@@ -17,26 +17,42 @@ export class PendingRequests {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #onTimeout: () => void;
+  readonly #onChange: () => void;
   readonly #pending = new Map<number, { handlers: RequestHandlers; timer: TimerHandle }>();
   #lastId = 0;
 
-  /** `onTimeout` is called after the request's own `refused`. */
-  constructor(clock: Clock, timeoutMs: number, onTimeout: () => void) {
+  /**
+   * `onTimeout` is called after the request's own `refused`; `onChange` when the first begins to
+   * wait and when the last has ended.
+   */
+  constructor(clock: Clock, timeoutMs: number, onTimeout: () => void, onChange: () => void) {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
     this.#onTimeout = onTimeout;
+    this.#onChange = onChange;
+  }
+
+  /** Whether any answer is still to come. */
+  get isWaiting(): boolean {
+    return this.#pending.size > 0;
+  }
+
+  /** Id for a message that has no answer. */
+  nextId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
   }
 
   /** Id for a request that is being sent. */
   open(handlers: RequestHandlers): number {
-    this.#lastId += 1;
-    const id = this.#lastId;
+    const id = this.nextId();
     const timer = this.#clock.setTimeout(() => {
-      this.#pending.delete(id);
+      this.#close(id);
       handlers.refused(new TickerError('TIMEOUT', `no answer in ${this.#timeoutMs} ms`));
       this.#onTimeout();
     }, this.#timeoutMs);
     this.#pending.set(id, { handlers, timer });
+    if (this.#pending.size === 1) this.#onChange();
     return id;
   }
 
@@ -61,9 +77,11 @@ export class PendingRequests {
 
   #close(id: number): RequestHandlers | undefined {
     const request = this.#pending.get(id);
-    request?.timer.cancel();
+    if (request === undefined) return undefined;
+    request.timer.cancel();
     this.#pending.delete(id);
-    return request?.handlers;
+    if (this.#pending.size === 0) this.#onChange();
+    return request.handlers;
   }
 }
 

@@ -1,13 +1,15 @@
 import { TickerError } from '../domain/error-codes.ts';
 import type { ServerMessage } from '../wire/messages.ts';
 
-type FieldKind = 'number' | 'string' | 'object' | 'array';
+type FieldKind = 'number' | 'string' | 'boolean' | 'object' | 'array';
 
 /** The fields without which a message of this type cannot be handled. */
 const FIELDS: Readonly<Record<string, Readonly<Record<string, FieldKind>>>> = {
   hello: { epoch: 'string', sequence: 'number', heartbeat_ms: 'number' },
   subscribed: { id: 'number', results: 'array' },
   unsubscribed: { id: 'number', results: 'array' },
+  resumed: { id: 'number', recovered: 'boolean', results: 'array' },
+  replay_completed: { through: 'number' },
   pong: { id: 'number' },
   authenticated: { id: 'number' },
   ticks: { through: 'number', ticks: 'array' },

@@ -11,15 +11,11 @@ export interface WebSocketLike {
   close(code?: number, reason?: string): void;
   /** `ws` only: closes without a handshake. */
   terminate?(): void;
+  /** `ws` only: reads nothing more until `resume`, so that the peer's writes back up. */
+  pause?(): void;
+  resume?(): void;
   /** Our Node socket only: HTTP status of a refused upgrade. Browsers do not tell it. */
   readonly refusedStatus?: number | undefined;
 }
 
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
-
-/** Codes from here on mean that the same connection would be refused again. */
-const FINAL_CODE_MIN = 4500;
-
-export function isFinalCode(code: number): boolean {
-  return code >= FINAL_CODE_MIN && code < 5000;
-}

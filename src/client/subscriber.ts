@@ -7,23 +7,39 @@ import type {
   SubscriptionResult,
 } from '../wire/messages.ts';
 import { serviceError, type Answer, type PendingRequests } from './requests.ts';
+import { splitResults } from './resumed-results.ts';
 import {
   batchesOf,
   splitItem,
   SubscriptionList,
   type SubscribeBatch,
+  type Subscription,
   type UnsubscribeItem,
 } from './subscriptions.ts';
+
+/** Where the stream is to be continued. */
+export interface ResumePoint {
+  epoch: string;
+  /** The last `through`. */
+  sequence: number;
+  /** Size of the largest message that the service takes, if it says so. */
+  messageMaxBytes: number;
+}
 
 export interface SubscriberOptions {
   clock: Clock;
   requests: PendingRequests;
   /** Time until a subscription that was refused for now is tried again, ms. */
   retryMs: number;
-  isOpen(): boolean;
   send(message: ClientMessage): void;
+  /** The service has answered `resume`, or refused it: false. Called before `subscribed`. */
+  resumed(isRecovered: boolean): void;
   /** The service answered; called before the caller's promise is resolved. */
   subscribed(item: SubscriptionItem, results: readonly SubscriptionResult[]): void;
+  /** The newest value of this instrument is on its way, for somebody who does not have it. */
+  expect(token: number): void;
+  /** Whether it still is. */
+  isExpected(token: number): boolean;
   /** Nothing holds this instrument any more. */
   forget(token: number): void;
   /** A subscription that once stood could not be renewed. */
@@ -35,15 +51,35 @@ interface Waiter {
   reject(error: TickerError): void;
 }
 
+interface HeldEnd extends Waiter {
+  item: UnsubscribeItem;
+}
+
+/**
+ * offline: there is no connection. resuming: the service is sending what was missed; a subscription
+ * now would overtake it.
+ */
+type Phase = 'offline' | 'resuming' | 'open';
+
 /** Keeps the service's idea of what this client wants equal to the caller's, over reconnects. */
 export class Subscriber {
   readonly #options: SubscriberOptions;
   readonly #list = new SubscriptionList();
   /** Calls of `subscribe` that have no answer yet. */
   readonly #waiters = new Map<SubscribeBatch, Waiter>();
+  #heldEnds: HeldEnd[] = [];
+  /** What the service was asked for by the resume of this connection. */
+  #resumedList: readonly Subscription[] = [];
+  #phase: Phase = 'offline';
+  #hasResumeTimedOut = false;
 
   constructor(options: SubscriberOptions) {
     this.#options = options;
+  }
+
+  /** Whether a call waits for the end of a resume. */
+  get isHolding(): boolean {
+    return this.#phase === 'resuming' && (this.#waiters.size > 0 || this.#heldEnds.length > 0);
   }
 
   async subscribe(item: SubscriptionItem): Promise<SubscriptionResult[]> {
@@ -51,7 +87,7 @@ export class Subscriber {
       const batch = this.#list.add(part);
       return new Promise<SubscriptionResult[]>((resolve, reject) => {
         this.#waiters.set(batch, { resolve, reject });
-        if (this.#options.isOpen()) this.#request(batch);
+        if (this.#phase === 'open') this.#request(batch);
       });
     });
     return (await Promise.all(parts)).flat();
@@ -61,26 +97,42 @@ export class Subscriber {
     const parts = splitItem(item).map((part) => {
       for (const token of this.#list.remove(part)) this.#options.forget(token);
       // A connection that begins later is not asked for it.
-      return this.#options.isOpen() ? this.#requestEnd(part) : Promise.resolve([]);
+      if (this.#phase === 'offline') return Promise.resolve([]);
+      return new Promise<SubscriptionResult[]>((resolve, reject) => {
+        const end = { item: part, resolve, reject };
+        if (this.#phase === 'open') this.#requestEnd(end);
+        else this.#heldEnds.push(end);
+      });
     });
     return (await Promise.all(parts)).flat();
   }
 
-  /** A connection has opened: asks for everything again, in its order. */
-  renew(): void {
-    const waiting = [...this.#waiters];
-    this.#waiters.clear();
-    const heldBack = new Set(waiting.flatMap(([batch]) => batch.subscriptions));
-    for (const batch of batchesOf(this.#list.without(heldBack))) this.#request(batch);
-    for (const [batch, waiter] of waiting) {
-      const [again] = batchesOf(this.#list.stillWanted(batch));
-      if (again === undefined) {
-        waiter.resolve([]);
-      } else {
-        this.#waiters.set(again, waiter);
-        this.#request(again);
-      }
-    }
+  /**
+   * A connection has opened. Continues at `from` (true: `resumed` will tell how it went), or asks
+   * for everything again in its order.
+   */
+  begin(from: ResumePoint | undefined): boolean {
+    const accepted = this.#list.accepted();
+    const isTried = from !== undefined && accepted.length > 0 && !this.#hasResumeTimedOut;
+    this.#hasResumeTimedOut = false;
+    if (isTried && this.#resume(from, accepted)) return true;
+    this.#open(new Set());
+    return false;
+  }
+
+  /** Everything that was missed has come. */
+  replayed(): void {
+    if (this.#phase !== 'resuming') return;
+    // What was accepted on a connection that broke before the first value came.
+    const lacking = this.#list.lacking((token) => this.#options.isExpected(token));
+    this.#open(new Set(this.#resumedList));
+    for (const batch of batchesOf(lacking)) this.#request(batch);
+  }
+
+  /** The connection has ended. */
+  end(): void {
+    this.#phase = 'offline';
+    for (const { resolve } of this.#heldEnds.splice(0)) resolve([]);
   }
 
   chainChanged(
@@ -91,6 +143,7 @@ export class Subscriber {
     for (const token of this.#list.chainChanged(chain, added, removed)) {
       this.#options.forget(token);
     }
+    for (const result of added) if (result.ok) this.#options.expect(result.token);
   }
 
   /** Ends every call that waits. What was subscribed stays on the list. */
@@ -100,6 +153,69 @@ export class Subscriber {
       waiter.reject(error);
     }
     this.#waiters.clear();
+  }
+
+  /** False: it cannot be asked for in one message. */
+  #resume(from: ResumePoint, accepted: readonly Subscription[]): boolean {
+    const batches = batchesOf(accepted);
+    const { epoch, sequence } = from;
+    const subscriptions = batches.map(({ item }) => item);
+    // Symbols are ASCII: as many bytes as characters. Some are left for the rest of the message.
+    if (JSON.stringify(subscriptions).length + 200 > from.messageMaxBytes) return false;
+    this.#phase = 'resuming';
+    this.#resumedList = accepted;
+    const id = this.#options.requests.open({
+      answered: (answer) => this.#resumed(batches, answer),
+      refused: (error) => this.#resumeRefused(error),
+      lost: () => undefined,
+    });
+    this.#options.send({ id, type: 'resume', epoch, sequence, subscriptions });
+    return true;
+  }
+
+  #resumed(batches: readonly SubscribeBatch[], answer: Answer): void {
+    if (answer.type !== 'resumed') {
+      this.#resumeRefused(new TickerError('BAD_MESSAGE', `resume answered by ${answer.type}`));
+      return;
+    }
+    const { recovered, results } = answer;
+    this.#options.resumed(recovered);
+    splitResults(batches, results).forEach((lines, index) => {
+      const batch = batches[index];
+      if (batch !== undefined) this.#renewed(batch, lines);
+    });
+    if (!recovered) this.#open(new Set(this.#resumedList));
+  }
+
+  #resumeRefused(error: TickerError): void {
+    // The connection is given up; the next one asks for everything instead.
+    if (error.code === 'TIMEOUT') {
+      this.#hasResumeTimedOut = true;
+      return;
+    }
+    if (error.code !== 'NOT_SUPPORTED') this.#options.error(error);
+    this.#options.resumed(false);
+    this.#open(new Set());
+  }
+
+  /** Asks for everything but `served`, what was asked for long ago first. */
+  #open(served: ReadonlySet<Subscription>): void {
+    this.#phase = 'open';
+    for (const end of this.#heldEnds.splice(0)) this.#requestEnd(end);
+    const waiting = [...this.#waiters];
+    this.#waiters.clear();
+    const heldBack = new Set(waiting.flatMap(([batch]) => batch.subscriptions));
+    const excluded = new Set([...served, ...heldBack]);
+    for (const batch of batchesOf(this.#list.without(excluded))) this.#request(batch);
+    for (const [batch, waiter] of waiting) {
+      const [again] = batchesOf(this.#list.stillWanted(batch));
+      if (again === undefined) {
+        waiter.resolve([]);
+      } else {
+        this.#waiters.set(again, waiter);
+        this.#request(again);
+      }
+    }
   }
 
   #request(batch: SubscribeBatch): void {
@@ -117,16 +233,25 @@ export class Subscriber {
       this.#refused(batch, new TickerError('BAD_MESSAGE', `subscribe answered by ${answer.type}`));
       return;
     }
-    const failed = this.#list.answered(batch, answer.results);
-    this.#options.subscribed(batch.item, answer.results);
     const waiter = this.#waiters.get(batch);
-    if (waiter !== undefined) {
-      this.#waiters.delete(batch);
-      this.#list.drop(failed);
-      waiter.resolve(answer.results);
+    if (waiter === undefined) {
+      this.#renewed(batch, answer.results);
       return;
     }
-    for (const result of answer.results) {
+    this.#waiters.delete(batch);
+    const { failed } = this.#list.answered(batch, answer.results);
+    for (const result of answer.results) if (result.ok) this.#options.expect(result.token);
+    this.#options.subscribed(batch.item, answer.results);
+    this.#list.drop(failed);
+    waiter.resolve(answer.results);
+  }
+
+  /** The service answered what nobody waits for: it stood before. */
+  #renewed(batch: SubscribeBatch, results: readonly SubscriptionResult[]): void {
+    const { added } = this.#list.answered(batch, results);
+    for (const token of added) this.#options.expect(token);
+    this.#options.subscribed(batch.item, results);
+    for (const result of results) {
       if (!result.ok) this.#options.error(renewalError(result.code, result.request));
     }
   }
@@ -146,21 +271,19 @@ export class Subscriber {
 
   #retryLater(batch: SubscribeBatch): void {
     const timer = this.#options.clock.setTimeout(() => {
-      if (!this.#options.isOpen()) return;
+      if (this.#phase !== 'open') return;
       for (const again of batchesOf(this.#list.stillWanted(batch))) this.#request(again);
     }, this.#options.retryMs);
     timer.unref();
   }
 
-  #requestEnd(item: UnsubscribeItem): Promise<SubscriptionResult[]> {
-    return new Promise((resolve, reject) => {
-      const id = this.#options.requests.open({
-        answered: (answer) => resolve('results' in answer ? answer.results : []),
-        refused: reject,
-        lost: () => resolve([]),
-      });
-      this.#options.send({ id, type: 'unsubscribe', ...item });
+  #requestEnd({ item, resolve, reject }: HeldEnd): void {
+    const id = this.#options.requests.open({
+      answered: (answer) => resolve('results' in answer ? answer.results : []),
+      refused: reject,
+      lost: () => resolve([]),
     });
+    this.#options.send({ id, type: 'unsubscribe', ...item });
   }
 }
 

@@ -1,13 +1,11 @@
 import { TickerError } from '../domain/error-codes.ts';
-import { strikeChoiceName } from '../domain/strike-choice.ts';
-import type {
-  ChainRequest,
-  ModeName,
-  SubscriptionItem,
-  SubscriptionResult,
-} from '../wire/messages.ts';
+import type { ChainRequest, SubscriptionItem, SubscriptionResult } from '../wire/messages.ts';
+import { chainKey } from './chain-key.ts';
 
 type Request = number | string | ChainRequest;
+
+/** How something is delivered, in the words of the caller. */
+type DeliveryOptions = Omit<SubscriptionItem, 'instruments' | 'chain'>;
 
 /** Instruments in one message; keeps it well below the service's size limit. */
 const INSTRUMENTS_PER_MESSAGE = 500;
@@ -15,8 +13,7 @@ const INSTRUMENTS_PER_MESSAGE = 500;
 /** One thing subscribed: an instrument or a chain. */
 export interface Subscription {
   readonly request: Request;
-  readonly mode: ModeName | undefined;
-  readonly greeks: boolean | undefined;
+  readonly options: DeliveryOptions;
   /** Instruments that the service gave for it. */
   readonly tokens: Set<number>;
   /** Of a chain, as the service resolved it. */
@@ -29,12 +26,31 @@ export interface SubscribeBatch {
   readonly subscriptions: readonly Subscription[];
 }
 
+/** What an answer has changed. */
+export interface Accepted {
+  /** Subscriptions of which nothing was accepted. */
+  readonly failed: Subscription[];
+  /** Instruments that their subscription did not have before. */
+  readonly added: number[];
+}
+
 export type UnsubscribeItem = Pick<SubscriptionItem, 'instruments' | 'chain'>;
 
-function requestKey(request: Request): string {
-  if (typeof request !== 'object') return `${typeof request} ${request}`;
-  const { underlying, expiry, strikes } = request;
-  return `chain ${JSON.stringify([underlying, expiry ?? null, strikeChoiceName(strikes)])}`;
+export function requestKey(request: Request): string {
+  return typeof request === 'object' ? chainKey(request) : `${typeof request} ${request}`;
+}
+
+function optionsOf({ instruments: _, chain: __, ...options }: SubscriptionItem): DeliveryOptions {
+  return options;
+}
+
+function areEqual(a: DeliveryOptions, b: DeliveryOptions): boolean {
+  return (
+    a.mode === b.mode &&
+    a.greeks === b.greeks &&
+    a.policy === b.policy &&
+    a.window_ms === b.window_ms
+  );
 }
 
 /** The requests of an item. Throws TickerError BAD_MESSAGE unless it names either kind. */
@@ -65,11 +81,12 @@ export class SubscriptionList {
   /** Takes a part from `splitItem` into the list. What is already there moves to the end. */
   add(item: SubscriptionItem): SubscribeBatch {
     const subscriptions: Subscription[] = [];
+    const options = optionsOf(item);
     for (const request of requestsOf(item)) {
       const key = requestKey(request);
       const tokens = this.#byKey.get(key)?.tokens ?? new Set<number>();
       const expiry = this.#byKey.get(key)?.expiry;
-      const subscription = { request, mode: item.mode, greeks: item.greeks, tokens, expiry };
+      const subscription = { request, options, tokens, expiry };
       this.#byKey.delete(key);
       this.#byKey.set(key, subscription);
       subscriptions.push(subscription);
@@ -104,28 +121,21 @@ export class SubscriptionList {
     }
   }
 
-  /** Takes in the answer to a batch. Returns the subscriptions of which nothing was accepted. */
-  answered(batch: SubscribeBatch, results: readonly SubscriptionResult[]): Subscription[] {
+  /** Takes in the answer to a batch. */
+  answered(batch: SubscribeBatch, results: readonly SubscriptionResult[]): Accepted {
+    const added: number[] = [];
     const [first] = batch.subscriptions;
     if (first !== undefined && batch.item.chain !== undefined) {
-      this.#acceptTokens(first, results);
-      return first.tokens.size === 0 ? [first] : [];
+      acceptTokens(first, results, added);
+      return { failed: first.tokens.size === 0 ? [first] : [], added };
     }
     const byKey = new Map(results.map((result) => [requestKey(result.request), result]));
-    return batch.subscriptions.filter((subscription) => {
+    const failed = batch.subscriptions.filter((subscription) => {
       const result = byKey.get(requestKey(subscription.request));
-      this.#acceptTokens(subscription, result === undefined ? [] : [result]);
+      acceptTokens(subscription, result === undefined ? [] : [result], added);
       return subscription.tokens.size === 0;
     });
-  }
-
-  #acceptTokens(subscription: Subscription, results: readonly SubscriptionResult[]): void {
-    subscription.tokens.clear();
-    for (const result of results) {
-      if (!result.ok) continue;
-      subscription.tokens.add(result.token);
-      if (typeof result.request === 'object') subscription.expiry = result.request.expiry;
-    }
+    return { failed, added };
   }
 
   /** A chain's window moved. Returns the instruments that nothing on the list holds any more. */
@@ -145,6 +155,25 @@ export class SubscriptionList {
   /** The list but for `excluded`, in its order. */
   without(excluded: ReadonlySet<Subscription>): Subscription[] {
     return [...this.#byKey.values()].filter((subscription) => !excluded.has(subscription));
+  }
+
+  /** What the service has once accepted, in its order. */
+  accepted(): Subscription[] {
+    return [...this.#byKey.values()].filter(({ tokens }) => tokens.size > 0);
+  }
+
+  /**
+   * What has an instrument for which `isMissing` holds, and what came later and shares one with it:
+   * asked for again in this order, it leaves the newest the newest.
+   */
+  lacking(isMissing: (token: number) => boolean): Subscription[] {
+    const touched = new Set<number>();
+    return [...this.#byKey.values()].filter(({ tokens }) => {
+      const all = [...tokens];
+      if (!all.some((token) => isMissing(token) || touched.has(token))) return false;
+      for (const token of all) touched.add(token);
+      return true;
+    });
   }
 
   /** By its own words, or an instrument by the token that the service gave for its name. */
@@ -167,22 +196,33 @@ export class SubscriptionList {
   }
 }
 
+/** Takes over the instruments of an answer. Appends to `added` those that are new. */
+function acceptTokens(
+  subscription: Subscription,
+  results: readonly SubscriptionResult[],
+  added: number[],
+): void {
+  const before = new Set(subscription.tokens);
+  subscription.tokens.clear();
+  for (const result of results) {
+    if (!result.ok) continue;
+    subscription.tokens.add(result.token);
+    if (!before.has(result.token)) added.push(result.token);
+    if (typeof result.request === 'object') subscription.expiry = result.request.expiry;
+  }
+}
+
 /** Messages that ask for `subscriptions`, as few as possible, in their order. */
 export function batchesOf(subscriptions: Iterable<Subscription>): SubscribeBatch[] {
   const batches: { item: SubscriptionItem; subscriptions: Subscription[] }[] = [];
   for (const subscription of subscriptions) {
-    const { request, mode, greeks } = subscription;
-    const options = {
-      ...(mode === undefined ? {} : { mode }),
-      ...(greeks === undefined ? {} : { greeks }),
-    };
+    const { request, options } = subscription;
     const last = batches.at(-1);
     if (typeof request === 'object') {
       batches.push({ item: { chain: request, ...options }, subscriptions: [subscription] });
     } else if (
       last?.item.instruments !== undefined &&
-      last.item.mode === mode &&
-      last.item.greeks === greeks &&
+      areEqual(last.item, options) &&
       last.subscriptions.length < INSTRUMENTS_PER_MESSAGE
     ) {
       last.item.instruments.push(request);
@@ -198,8 +238,7 @@ export function batchesOf(subscriptions: Iterable<Subscription>): SubscribeBatch
 function isResolvedTo({ request, expiry }: Subscription, chain: ChainRequest): boolean {
   return (
     typeof request === 'object' &&
-    request.underlying === chain.underlying &&
-    strikeChoiceName(request.strikes) === strikeChoiceName(chain.strikes) &&
-    expiry === chain.expiry
+    chain.expiry === expiry &&
+    chainKey(chain) === chainKey({ ...request, ...(expiry === undefined ? {} : { expiry }) })
   );
 }

@@ -5,7 +5,7 @@ import {
   type ClientEvents,
   type TickerClientOptions,
 } from '../../../src/client/client.ts';
-import type { SubscriptionResult } from '../../../src/wire/messages.ts';
+import type { HelloMessage, SubscriptionResult } from '../../../src/wire/messages.ts';
 import { ManualClock } from './manual-clock.ts';
 import { memorySockets, type MemorySocket } from './memory-socket.ts';
 
@@ -24,6 +24,9 @@ export class ClientBench {
     frame: [],
     heartbeat: [],
     gap: [],
+    resumed: [],
+    replay_completed: [],
+    overflow: [],
     chain: [],
     analytics: [],
     notice: [],
@@ -50,6 +53,9 @@ export class ClientBench {
       'heartbeat',
       'chain',
       'notice',
+      'resumed',
+      'replay_completed',
+      'overflow',
     ] as const) {
       this.listen(name);
     }
@@ -73,6 +79,20 @@ export class ClientBench {
     const opened = this.client.connect();
     this.socket.hello();
     await opened;
+  }
+
+  /** The connection breaks and the next one opens, in the same epoch unless told otherwise. */
+  reconnect(hello: Partial<HelloMessage> = {}): void {
+    this.socket.end(1006);
+    this.clock.advance(this.heard.close.at(-1)?.reconnectInMs ?? 0);
+    this.socket.hello(hello);
+  }
+
+  /** Like `reconnect`, to a service that cannot resume: the client subscribes. */
+  reconnectWithoutResume(): void {
+    this.reconnect();
+    const { id } = this.socket.last('resume');
+    this.socket.say({ type: 'error', id, code: 'NOT_SUPPORTED', detail: 'not yet' });
   }
 }
 

@@ -14,6 +14,7 @@ export class MemorySocket implements WebSocketLike {
   readonly sent: ClientMessage[] = [];
   /** How the client ended it. */
   ended: 'close' | 'terminate' | undefined;
+  isReading = true;
 
   constructor(url: string, protocols: string[]) {
     this.url = url;
@@ -30,6 +31,14 @@ export class MemorySocket implements WebSocketLike {
 
   terminate(): void {
     this.ended = 'terminate';
+  }
+
+  pause(): void {
+    this.isReading = false;
+  }
+
+  resume(): void {
+    this.isReading = true;
   }
 
   /* The service's side. */

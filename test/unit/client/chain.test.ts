@@ -171,9 +171,7 @@ test('after a reconnect the new window replaces the old one', async () => {
   answer(bench);
   await opened;
   bench.socket.sayBytes(compactFrame(contractTick(CONTRACTS[9]!, 7)));
-  bench.socket.end(1006);
-  bench.clock.advance(500);
-  bench.socket.hello();
+  bench.reconnectWithoutResume();
   answer(bench, chainContracts(4, REQUEST).slice(6));
   assert.deepEqual(strikes(view), [24_000, 24_050, 24_100, 24_150, 24_200, 24_250]);
   assert.equal(view.rows[3]?.put?.tick?.instrument_sequence, 7, 'kept what it knew');

@@ -95,14 +95,44 @@ test('ticks that are not newer are passed over and counted', () => {
   assert.deepEqual(gaps, []);
 });
 
-test('a snapshot resets the check of its instrument', () => {
-  const { accept, gaps } = setUp();
+test('a snapshot that somebody waits for is passed on, whatever came before it', () => {
+  const { accept, check, gaps } = setUp();
   accept(5);
-  assert.ok(accept(9, { snapshot: true }));
-  assert.ok(accept(10));
-  assert.ok(accept(3, { snapshot: true }));
+  for (const count of [5, 3]) {
+    check.expect(TOKEN);
+    assert.ok(check.isExpected(TOKEN));
+    assert.ok(accept(count, { snapshot: true }));
+    assert.ok(!check.isExpected(TOKEN));
+  }
   assert.ok(accept(4));
   assert.deepEqual(gaps, []);
+});
+
+test('a snapshot that nobody waits for and that is not newer is passed over', () => {
+  const { accept, check, gaps } = setUp();
+  accept(5);
+  assert.ok(!accept(5, { snapshot: true }));
+  assert.ok(!accept(4, { snapshot: true }));
+  assert.equal(check.passedOver, 2);
+  assert.deepEqual(gaps, []);
+});
+
+test('a snapshot that goes on beyond what has come names what it left out', () => {
+  const { accept, gaps } = setUp();
+  accept(5);
+  assert.ok(accept(6, { snapshot: true }));
+  assert.ok(accept(9, { snapshot: true }));
+  assert.deepEqual(gaps, [{ reason: 'SNAPSHOT', token: TOKEN, missing: 2, from: 61, to: 89 }]);
+});
+
+test('a tick that is newer is as good as the snapshot that somebody waits for', () => {
+  const { accept, check } = setUp();
+  accept(5);
+  check.expect(TOKEN);
+  assert.ok(!accept(5));
+  assert.ok(check.isExpected(TOKEN), 'an old one is not');
+  assert.ok(accept(6));
+  assert.ok(!accept(6, { snapshot: true }));
 });
 
 test('a repriced record repeats a position: it moves nothing, an older one is passed over', () => {
@@ -111,6 +141,7 @@ test('a repriced record repeats a position: it moves nothing, an older one is pa
   accept(5);
   assert.ok(accept(5, { repriced: true }));
   assert.ok(!accept(4, { repriced: true }));
+  assert.ok(!accept(6, { repriced: true }), 'its tick has not come');
   accept(6);
   assert.deepEqual(gaps, []);
 });
@@ -120,8 +151,8 @@ test('after a reconnect the snapshot tells how many ticks were missed', () => {
   accept(5);
   accept(1, { token: 2 });
   check.begin('e1');
-  accept(9, { snapshot: true });
-  accept(1, { token: 2, snapshot: true });
+  assert.ok(accept(9, { snapshot: true }));
+  assert.ok(!accept(1, { token: 2, snapshot: true }), 'nothing was missed');
   assert.deepEqual(gaps, [{ reason: 'RECONNECT', token: TOKEN, missing: 3, from: 51, to: 89 }]);
   accept(10);
   assert.equal(gaps.length, 1);
@@ -131,8 +162,12 @@ test('what was unsubscribed meanwhile is not missed', () => {
   const { accept, check, gaps } = setUp();
   accept(5);
   check.forget(TOKEN);
-  accept(50);
+  assert.ok(!accept(5), 'and what came before it does not come again');
+  assert.ok(accept(50));
   assert.deepEqual(gaps, []);
+  check.forget(TOKEN);
+  check.begin('e2');
+  assert.deepEqual(gaps, [], 'nor in another epoch');
 });
 
 test('in a new epoch numbers begin again and what is missing is unknown', () => {
