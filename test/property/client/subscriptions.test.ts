@@ -12,14 +12,20 @@ type Step =
   | { do: 'subscribe'; instruments: number[]; mode: ModeName }
   | { do: 'unsubscribe'; instruments: number[] }
   | { do: 'answer' }
-  | { do: 'cut' };
+  | { do: 'cut'; resume: Resume };
+
+/** How the service answers a `resume`. */
+type Resume = 'recovered' | 'too late' | 'refused';
 
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     fc.record({ do: fc.constant('subscribe' as const), instruments, mode }),
     fc.record({ do: fc.constant('unsubscribe' as const), instruments }),
     fc.record({ do: fc.constant('answer' as const) }),
-    fc.record({ do: fc.constant('cut' as const) }),
+    fc.record({
+      do: fc.constant('cut' as const),
+      resume: fc.constantFrom<Resume>('recovered', 'too late', 'refused'),
+    }),
   ),
   { maxLength: 40 },
 );
@@ -29,24 +35,38 @@ class ServiceModel {
   readonly #bench: ClientBench;
   delivered = new Map<number, ModeName>();
   #answered = 0;
+  #resume: Resume = 'refused';
+  #isReplaying = false;
 
   constructor(bench: ClientBench) {
     this.#bench = bench;
   }
 
-  reconnect(): void {
-    this.#bench.socket.end(1006);
-    this.#bench.clock.advance(this.#bench.heard.close.at(-1)?.reconnectInMs ?? 0);
+  reconnect(resume: Resume): void {
     this.delivered = new Map();
     this.#answered = 0;
-    this.#bench.socket.hello();
+    this.#resume = resume;
+    this.#isReplaying = false;
+    this.#bench.reconnect();
   }
 
   /** Answers the oldest message without an answer; false: there is none. */
   answer(): boolean {
-    const message: ClientMessage | undefined = this.#bench.socket.sent[this.#answered];
+    const { socket } = this.#bench;
+    const message: ClientMessage | undefined = socket.sent[this.#answered];
+    if (this.#isReplaying) {
+      assert.equal(message, undefined, 'nothing is asked for before the replay is over');
+      this.#isReplaying = false;
+      socket.say({ type: 'replay_completed', through: 0 });
+      return true;
+    }
     if (message === undefined) return false;
     this.#answered += 1;
+    if (message.type === 'resume') {
+      assert.equal(this.#answered, 1, 'instead of subscribing');
+      this.#answerResume(message);
+      return true;
+    }
     assert.ok(message.type === 'subscribe' || message.type === 'unsubscribe');
     const results = (message.instruments ?? []).map((token) => result(token, Number(token)));
     for (const { token } of results) {
@@ -54,8 +74,24 @@ class ServiceModel {
       else this.delivered.delete(token);
     }
     const type = message.type === 'subscribe' ? 'subscribed' : 'unsubscribed';
-    this.#bench.socket.say({ id: message.id, type, results });
+    socket.say({ id: message.id, type, results });
     return true;
+  }
+
+  #answerResume({ id, subscriptions }: Extract<ClientMessage, { type: 'resume' }>): void {
+    if (this.#resume === 'refused') {
+      this.#bench.socket.say({ type: 'error', id, code: 'NOT_SUPPORTED', detail: 'no' });
+      return;
+    }
+    const recovered = this.#resume === 'recovered';
+    const results = subscriptions.flatMap(({ instruments = [], mode = 'quote' }) =>
+      instruments.map((token) => {
+        this.delivered.set(Number(token), mode);
+        return result(token, Number(token));
+      }),
+    );
+    this.#isReplaying = recovered;
+    this.#bench.socket.say({ id, type: 'resumed', recovered, results });
   }
 }
 
@@ -77,7 +113,7 @@ test('whatever breaks, in the end the service delivers exactly what the caller w
         } else if (step.do === 'answer') {
           service.answer();
         } else {
-          service.reconnect();
+          service.reconnect(step.resume);
         }
       }
       while (service.answer());
@@ -85,9 +121,11 @@ test('whatever breaks, in the end the service delivers exactly what the caller w
       const byToken = (a: [number, unknown], b: [number, unknown]): number => a[0] - b[0];
       assert.deepEqual([...service.delivered].sort(byToken), [...wanted].sort(byToken));
       // And once more, from nothing.
-      service.reconnect();
-      while (service.answer());
-      assert.deepEqual([...service.delivered].sort(byToken), [...wanted].sort(byToken));
+      for (const resume of ['recovered', 'too late', 'refused'] as const) {
+        service.reconnect(resume);
+        while (service.answer());
+        assert.deepEqual([...service.delivered].sort(byToken), [...wanted].sort(byToken));
+      }
       assert.deepEqual(bench.heard.error, []);
       bench.client.close();
       assert.deepEqual(bench.clock.pendingMs, []);
