@@ -87,8 +87,8 @@ export class TickerClient {
       send: (message) => this.#connection?.send(message),
       resumed: (isRecovered) => this.#resumed(isRecovered),
       subscribed: (item, results) => this.#events.emit('subscribed', { item, results }),
-      expect: (token) => continuity.expect(token),
-      isExpected: (token) => continuity.isExpected(token),
+      expect: (token, isNew) => continuity.expect(token, isNew),
+      isOutstanding: (token) => continuity.isOutstanding(token),
       forget: (token) => continuity.forget(token),
       error: (error) => this.#events.emit('error', error),
     });

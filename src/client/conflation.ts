@@ -50,7 +50,12 @@ export function conflate(
       }
       // Not newer: it would be passed over.
       if (step <= 0 && !head.isSnapshot) return;
-      const isMerging = before?.isStep === true && step > 0;
+      if (before !== undefined && step <= 0) {
+        // The same value again: whoever waits for it gets the one that is kept.
+        before.isSnapshot = true;
+        return;
+      }
+      const isMerging = before?.isStep === true;
       if (isMerging) merged += 1;
       newest.set(head.token, {
         head,
@@ -58,7 +63,7 @@ export function conflate(
         index,
         merged: head.merged + (isMerging ? before.merged + 1 : 0),
         isSnapshot: head.isSnapshot || before?.isSnapshot === true,
-        isStep: step > 0 || before?.isStep === true,
+        isStep: step > 0,
       });
       repriced.delete(head.token);
     });

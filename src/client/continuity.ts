@@ -46,6 +46,8 @@ export class ContinuityCheck {
   readonly #report: (gap: GapEvent) => void;
   readonly #last = new Map<number, Last>();
   /** Instruments whose newest value was asked for and has not come. */
+  readonly #outstanding = new Set<number>();
+  /** Those of them that somebody new wants, for whom it is no repeat. */
   readonly #expected = new Set<number>();
   #records: GapRecord[] = [];
   #connection = 0;
@@ -79,19 +81,20 @@ export class ContinuityCheck {
 
   /** The instrument is no longer subscribed: its next tick, if any, starts anew. */
   forget(token: number): void {
-    this.#expected.delete(token);
+    this.#arrived(token);
     const last = this.#last.get(token);
     if (last !== undefined) last.isRetired = true;
   }
 
-  /** Its newest value is to be passed on even if it came before: somebody new wants it. */
-  expect(token: number): void {
-    this.#expected.add(token);
+  /** Its newest value was asked for. `isNew`: it is to be passed on even if it came before. */
+  expect(token: number, isNew: boolean): void {
+    this.#outstanding.add(token);
+    if (isNew) this.#expected.add(token);
   }
 
   /** Whether nothing has come of the instrument since `expect`. */
-  isExpected(token: number): boolean {
-    return this.#expected.has(token);
+  isOutstanding(token: number): boolean {
+    return this.#outstanding.has(token);
   }
 
   /** Count of the instrument's last tick. */
@@ -119,14 +122,17 @@ export class ContinuityCheck {
     const isWanted = isRepriced
       ? step === 0
       : step > 0 || (isSnapshot && this.#expected.has(token));
-    if (!isWanted) this.passedOver += 1;
+    if (!isWanted) {
+      this.passedOver += 1;
+      if (isSnapshot) this.#arrived(token);
+    }
     if (isRepriced || !isWanted) return isWanted;
     if (!last.isRetired && step > 0) {
       this.merged += merged;
       const missing = step - 1 - merged;
       if (missing > 0) this.#reportMissing(token, last, sequence, missing, isSnapshot);
     }
-    this.#expected.delete(token);
+    this.#arrived(token);
     last.sequence = sequence;
     last.instrumentSequence = instrumentSequence;
     last.connection = this.#connection;
@@ -137,6 +143,11 @@ export class ContinuityCheck {
   #start(token: number, sequence: number, instrumentSequence: number): void {
     const connection = this.#connection;
     this.#last.set(token, { sequence, instrumentSequence, connection, isRetired: false });
+    this.#arrived(token);
+  }
+
+  #arrived(token: number): void {
+    this.#outstanding.delete(token);
     this.#expected.delete(token);
   }
 

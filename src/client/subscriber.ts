@@ -36,10 +36,10 @@ export interface SubscriberOptions {
   resumed(isRecovered: boolean): void;
   /** The service answered; called before the caller's promise is resolved. */
   subscribed(item: SubscriptionItem, results: readonly SubscriptionResult[]): void;
-  /** The newest value of this instrument is on its way, for somebody who does not have it. */
-  expect(token: number): void;
+  /** The newest value of this instrument is on its way; `isNew`: to somebody who has none. */
+  expect(token: number, isNew: boolean): void;
   /** Whether it still is. */
-  isExpected(token: number): boolean;
+  isOutstanding(token: number): boolean;
   /** Nothing holds this instrument any more. */
   forget(token: number): void;
   /** A subscription that once stood could not be renewed. */
@@ -124,7 +124,7 @@ export class Subscriber {
   replayed(): void {
     if (this.#phase !== 'resuming') return;
     // What was accepted on a connection that broke before the first value came.
-    const lacking = this.#list.lacking((token) => this.#options.isExpected(token));
+    const lacking = this.#list.lacking((token) => this.#options.isOutstanding(token));
     this.#open(new Set(this.#resumedList));
     for (const batch of batchesOf(lacking)) this.#request(batch);
   }
@@ -143,7 +143,7 @@ export class Subscriber {
     for (const token of this.#list.chainChanged(chain, added, removed)) {
       this.#options.forget(token);
     }
-    for (const result of added) if (result.ok) this.#options.expect(result.token);
+    for (const result of added) if (result.ok) this.#options.expect(result.token, true);
   }
 
   /** Ends every call that waits. What was subscribed stays on the list. */
@@ -182,7 +182,7 @@ export class Subscriber {
     this.#options.resumed(recovered);
     splitResults(batches, results).forEach((lines, index) => {
       const batch = batches[index];
-      if (batch !== undefined) this.#renewed(batch, lines);
+      if (batch !== undefined) this.#renewed(batch, lines, recovered);
     });
     if (!recovered) this.#open(new Set(this.#resumedList));
   }
@@ -235,21 +235,30 @@ export class Subscriber {
     }
     const waiter = this.#waiters.get(batch);
     if (waiter === undefined) {
-      this.#renewed(batch, answer.results);
+      this.#renewed(batch, answer.results, false);
       return;
     }
     this.#waiters.delete(batch);
     const { failed } = this.#list.answered(batch, answer.results);
-    for (const result of answer.results) if (result.ok) this.#options.expect(result.token);
+    for (const result of answer.results) if (result.ok) this.#options.expect(result.token, true);
     this.#options.subscribed(batch.item, answer.results);
     this.#list.drop(failed);
     waiter.resolve(answer.results);
   }
 
   /** The service answered what nobody waits for: it stood before. */
-  #renewed(batch: SubscribeBatch, results: readonly SubscriptionResult[]): void {
-    const { added } = this.#list.answered(batch, results);
-    for (const token of added) this.#options.expect(token);
+  #renewed(
+    batch: SubscribeBatch,
+    results: readonly SubscriptionResult[],
+    isContinued: boolean,
+  ): void {
+    const added = new Set(this.#list.answered(batch, results).added);
+    for (const result of results) {
+      if (!result.ok) continue;
+      const isNew = added.has(result.token);
+      // What goes on sends its newest value again only if somebody new wants it.
+      if (isNew || !isContinued) this.#options.expect(result.token, isNew);
+    }
     this.#options.subscribed(batch.item, results);
     for (const result of results) {
       if (!result.ok) this.#options.error(renewalError(result.code, result.request));

@@ -30,7 +30,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     }),
     fc.record({ do: fc.constantFrom('pause' as const, 'take' as const, 'second' as const) }),
   ),
-  { maxLength: 80 },
+  { maxLength: 80, size: 'max' },
 );
 
 /** What an application sees of one instrument, checked as it comes. */
@@ -126,7 +126,7 @@ test('each tick comes at most once, in order, and every hole has a name', async 
     fc.asyncProperty(steps, async (list) => {
       await play(list);
     }),
-    { numRuns: 2000 },
+    { numRuns: 500 },
   );
 });
 
@@ -140,6 +140,6 @@ test('while every resume recovers and nothing is left out, nothing is missing', 
         );
       assert.deepEqual(await play(kind), []);
     }),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   );
 });

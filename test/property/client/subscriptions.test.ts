@@ -27,7 +27,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       resume: fc.constantFrom<Resume>('recovered', 'too late', 'refused'),
     }),
   ),
-  { maxLength: 40 },
+  { maxLength: 40, size: 'max' },
 );
 
 /** What a service that does as it is told delivers on the newest connection. */
