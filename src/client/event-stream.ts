@@ -127,36 +127,29 @@ export class EventStream<Value> implements AsyncIterableIterator<Value, undefine
   }
 
   #take(): { readonly value: Value } | undefined {
-    const entry = this.#shift();
-    if (entry === undefined) return undefined;
-    if ('position' in entry) {
-      this.#handed = entry.position;
-      return this.#take();
-    }
-    this.#waiting -= 1;
-    if (this.#waiting === 0) this.#emptied();
-    return entry;
-  }
-
-  /** The marks behind the last value are reached when it is taken. */
-  #emptied(): void {
-    const last = this.#entries.at(-1);
-    if (last !== undefined && 'position' in last) this.#handed = last.position;
-    this.#entries = [];
-    this.#head = 0;
-    if (!this.#isFull) return;
-    this.#isFull = false;
-    this.#options.changed();
-  }
-
-  #shift(): Entry<Value> | undefined {
+    this.#passMarks();
     const entry = this.#entries[this.#head];
-    if (entry === undefined) return undefined;
+    if (entry === undefined || !('value' in entry)) return undefined;
     this.#head += 1;
-    if (this.#head >= TAKEN_MAX) {
-      this.#entries = this.#entries.slice(this.#head);
-      this.#head = 0;
+    this.#waiting -= 1;
+    this.#passMarks();
+    if (this.#waiting === 0 && this.#isFull) {
+      this.#isFull = false;
+      this.#options.changed();
     }
     return entry;
+  }
+
+  /** Positions behind which nothing waits are reached. */
+  #passMarks(): void {
+    for (;;) {
+      const entry = this.#entries[this.#head];
+      if (entry === undefined || !('position' in entry)) break;
+      this.#handed = entry.position;
+      this.#head += 1;
+    }
+    if (this.#head < TAKEN_MAX && this.#waiting > 0) return;
+    this.#entries = this.#entries.slice(this.#head);
+    this.#head = 0;
   }
 }
