@@ -85,6 +85,7 @@ export class TickerClient {
       requests: this.#requests,
       retryMs: reconnect.maxDelayMs,
       send: (message) => this.#connection?.send(message),
+      held: () => this.#steerReading(),
       resumed: (isRecovered) => this.#resumed(isRecovered),
       subscribed: (item, results) => this.#events.emit('subscribed', { item, results }),
       expect: (token, isNew) => continuity.expect(token, isNew),

@@ -32,6 +32,8 @@ export interface SubscriberOptions {
   /** Time until a subscription that was refused for now is tried again, ms. */
   retryMs: number;
   send(message: ClientMessage): void;
+  /** A call waits for the end of a resume: `isHolding`. */
+  held(): void;
   /** The service has answered `resume`, or refused it: false. Called before `subscribed`. */
   resumed(isRecovered: boolean): void;
   /** The service answered; called before the caller's promise is resolved. */
@@ -88,6 +90,7 @@ export class Subscriber {
       return new Promise<SubscriptionResult[]>((resolve, reject) => {
         this.#waiters.set(batch, { resolve, reject });
         if (this.#phase === 'open') this.#request(batch);
+        else if (this.#phase === 'resuming') this.#options.held();
       });
     });
     return (await Promise.all(parts)).flat();
@@ -100,8 +103,12 @@ export class Subscriber {
       if (this.#phase === 'offline') return Promise.resolve([]);
       return new Promise<SubscriptionResult[]>((resolve, reject) => {
         const end = { item: part, resolve, reject };
-        if (this.#phase === 'open') this.#requestEnd(end);
-        else this.#heldEnds.push(end);
+        if (this.#phase === 'open') {
+          this.#requestEnd(end);
+        } else {
+          this.#heldEnds.push(end);
+          this.#options.held();
+        }
       });
     });
     return (await Promise.all(parts)).flat();
