@@ -1,10 +1,10 @@
-import { strikeChoiceName } from '../domain/strike-choice.ts';
 import type {
   ChainRequest,
   SubscriptionItem,
   SubscriptionResult,
   TickObject,
 } from '../wire/messages.ts';
+import { chainKey } from './chain-key.ts';
 import type { ClientEvents } from './events.ts';
 import { spotSymbol } from './spot-symbols.ts';
 import type { UnsubscribeItem } from './subscriptions.ts';
@@ -185,11 +185,8 @@ export class OptionChainView {
 
   #isThis(chain: ChainRequest, expiry: string | undefined): boolean {
     const { underlying, strikes } = this.#request;
-    return (
-      chain.underlying === underlying &&
-      strikeChoiceName(chain.strikes) === strikeChoiceName(strikes) &&
-      chain.expiry === expiry
-    );
+    const wanted = { underlying, strikes, ...(expiry === undefined ? {} : { expiry }) };
+    return chainKey(chain) === chainKey(wanted);
   }
 
   /** After a reconnect the window may be another one. */
@@ -212,7 +209,7 @@ export class OptionChainView {
       if (!result.ok || result.strike === null || this.#byToken.has(result.token)) continue;
       const side = result.type === 'CE' ? 'call' : result.type === 'PE' ? 'put' : undefined;
       if (side === undefined) continue;
-      this.#expiry = result.expiry ?? this.#expiry;
+      this.#moveTo(result.expiry ?? this.#expiry);
       let row = this.#byStrike.get(result.strike);
       if (row === undefined) {
         row = { strike: result.strike, call: undefined, put: undefined };
@@ -222,6 +219,13 @@ export class OptionChainView {
       row[side] = { token, symbol, lotSize, tick: undefined };
       this.#byToken.set(token, { row, side });
     }
+  }
+
+  /** The nearest expiry is another one after a while, and has another forward. */
+  #moveTo(expiry: string | undefined): void {
+    if (expiry === this.#expiry) return;
+    if (this.#expiry !== undefined) this.#forward = undefined;
+    this.#expiry = expiry;
   }
 
   #remove(token: number): void {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { OptionChainView, type ChainListeners } from '../../../src/client/chain.ts';
 import { GREEKS_STATUS } from '../../../src/domain/status.ts';
 import { TickFrameBuffer } from '../../../src/wire/frame.ts';
-import type { SubscriptionResult } from '../../../src/wire/messages.ts';
+import type { ChainRequest, SubscriptionResult } from '../../../src/wire/messages.ts';
 import { ClientBench, rejectsWith } from '../../support/client/client-bench.ts';
 import {
   chainContracts,
@@ -43,7 +43,7 @@ interface ChainBench {
   heard: string[];
 }
 
-async function setUp(request = REQUEST): Promise<ChainBench> {
+async function setUp(request: ChainRequest = REQUEST): Promise<ChainBench> {
   const bench = new ClientBench();
   await bench.open();
   const heard: string[] = [];
@@ -175,6 +175,93 @@ test('after a reconnect the new window replaces the old one', async () => {
   answer(bench, chainContracts(4, REQUEST).slice(6));
   assert.deepEqual(strikes(view), [24_000, 24_050, 24_100, 24_150, 24_200, 24_250]);
   assert.equal(view.rows[3]?.put?.tick?.instrument_sequence, 7, 'kept what it knew');
+});
+
+for (const [name, recovered] of [
+  ['recovers', true],
+  ['does not recover', false],
+] as const) {
+  test(`a resume that ${name} leaves the chain current, its window moved meanwhile`, async () => {
+    const { bench, view, opened } = await setUp();
+    answer(bench);
+    await opened;
+    const each = (count: number, chain = CONTRACTS) => {
+      bench.socket.sayBytes(compactFrame(...chain.map((line) => contractTick(line, count))));
+      bench.socket.sayBytes(quoteFrame(spotTick(count)));
+    };
+    each(7);
+    bench.reconnect({ sequence: recovered ? 0 : 1 });
+    const moved = chainContracts(3, REQUEST).slice(4);
+    const { id, subscriptions } = bench.socket.last('resume');
+    assert.deepEqual(subscriptions, [
+      { chain: REQUEST, mode: 'compact', greeks: true },
+      { instruments: ['NSE:NIFTY 50'], mode: 'quote' },
+    ]);
+    bench.socket.say({ id, type: 'resumed', recovered, results: [...moved, SPOT_CONTRACT] });
+    assert.deepEqual(strikes(view), [24_000, 24_050, 24_100, 24_150, 24_200]);
+    assert.equal(view.rows[0]?.put?.tick?.instrument_sequence, 7, 'kept what it knew');
+    assert.equal(view.rows[4]?.put?.tick, undefined);
+    if (recovered) {
+      each(8, moved.slice(0, -2));
+      bench.socket.say({ type: 'replay_completed', through: 8 });
+      // The new strike has not ticked: its value has to be asked for.
+      const again = bench.socket.last('subscribe');
+      assert.deepEqual(again.chain, REQUEST);
+      bench.socket.say({ id: again.id, type: 'subscribed', results: moved });
+    }
+    const snapshots = moved.map((line) => contractTick(line, 8, { flags: 9 }));
+    bench.socket.sayBytes(compactFrame(...snapshots));
+    bench.socket.sayBytes(quoteFrame(spotTick(8, { flags: 9 })));
+    for (const row of view.rows) {
+      assert.equal(row.call?.tick?.instrument_sequence, 8);
+      assert.equal(row.put?.tick?.instrument_sequence, 8);
+    }
+    assert.equal(view.spot?.instrument_sequence, 8);
+    assert.equal(view.isComplete, true);
+    assert.deepEqual(bench.heard.gap, []);
+  });
+}
+
+test('strikes by delta: the window is what the service makes of them', async () => {
+  const request = { underlying: 'NIFTY', strikes: { delta: [0.1, 0.9] as [number, number] } };
+  const { bench, view, opened } = await setUp(request);
+  assert.deepEqual(bench.socket.last('subscribe').instruments, ['NSE:NIFTY 50']);
+  const contracts = chainContracts(1, request);
+  answer(bench, contracts);
+  await opened;
+  const chain = { ...request, strikes: { delta: [0.1, 0.9] as [number, number] }, expiry: EXPIRY };
+  const added = chainContracts(2, request).slice(-2);
+  const removed = contracts.slice(0, 2).map((contract) => contract.token);
+  bench.socket.say({ type: 'chain_changed', chain, added, removed });
+  assert.deepEqual(strikes(view), [24_050, 24_100, 24_150]);
+  const other = { ...chain, strikes: { delta: [0.2, 0.8] as [number, number] } };
+  bench.socket.say({ type: 'chain_changed', chain: other, added: [], removed: [added[0]!.token] });
+  assert.equal(view.rows.length, 3);
+  bench.reconnect();
+  const { id, subscriptions } = bench.socket.last('resume');
+  assert.deepEqual(subscriptions[0]?.chain, request);
+  const results = [...contracts, SPOT_CONTRACT];
+  bench.socket.say({ id, type: 'resumed', recovered: true, results });
+  assert.deepEqual(strikes(view), [24_000, 24_050, 24_100]);
+});
+
+test('when the nearest expiry is another one after a reconnect, nothing of the old one stays', async () => {
+  const { bench, view, opened } = await setUp();
+  answer(bench);
+  await opened;
+  bench.socket.sayBytes(compactFrame(contractTick(CONTRACTS[0]!, 1)));
+  assert.equal(view.forward, FORWARD);
+  bench.reconnect({ epoch: '0000000000000002' });
+  const next = CONTRACTS.map((line) => ({
+    ...line,
+    token: line.token + 100_000,
+    request: { ...REQUEST, expiry: '2026-12-08' },
+    expiry: '2026-12-08',
+  }));
+  answer(bench, next);
+  assert.equal(view.expiry, '2026-12-08');
+  assert.equal(view.forward, undefined);
+  assert.equal(view.rows[0]?.call?.token, next[0]!.token);
 });
 
 test('a chain that does not exist rejects, one without its underlying does not', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TickerError, type TickerClientOptions } from '../../../src/client/client.ts';
-import { ClientBench, KEY, rejectsWith } from '../../support/client/client-bench.ts';
+import { ClientBench, KEY, rejectsWith, result } from '../../support/client/client-bench.ts';
 
 test('it asks for its format and gives the key beside it, never in the URL', () => {
   for (const [format, name] of [
@@ -83,20 +83,50 @@ test('the delay before a reconnect doubles until a connection has lasted', async
   assert.deepEqual(delays, [500, 1000, 2000, 4000, 500]);
 });
 
-test('1012 reconnects soon, 1013 late', async () => {
+/** Delays with the jitter at its middle: the first bound is 1 s, the last 30 s. */
+for (const [code, meaning, reconnectInMs] of [
+  [1006, 'broken', 4000],
+  [1008, 'broke the protocol: late', 15_000],
+  [1009, 'too large a message: late', 15_000],
+  [1011, 'an error of the service', 4000],
+  [1012, 'restart: now', 500],
+  [1013, 'overload: late', 15_000],
+  [4008, 'too slow', 4000],
+  [4009, 'drained: now', 500],
+  [4400, 'idle: now', 500],
+] as const) {
+  test(`after ${code} (${meaning}) it connects again and resumes`, async () => {
+    const bench = new ClientBench();
+    void bench.client.connect();
+    for (const wait of [500, 1000, 2000]) {
+      bench.socket.end(1006);
+      bench.clock.advance(wait);
+    }
+    bench.socket.hello();
+    const answered = bench.client.subscribe({ instruments: [1] });
+    const { id } = bench.socket.last('subscribe');
+    bench.socket.say({ id, type: 'subscribed', results: [result(1, 1)] });
+    await answered;
+    bench.socket.end(code);
+    assert.equal(bench.client.state, 'waiting');
+    assert.equal(bench.heard.close.at(-1)?.code, code);
+    assert.equal(bench.heard.close.at(-1)?.reconnectInMs, reconnectInMs);
+    bench.clock.advance(reconnectInMs);
+    bench.socket.hello();
+    assert.equal(bench.client.state, 'open');
+    assert.deepEqual(bench.socket.last('resume').subscriptions, [{ instruments: [1] }]);
+    assert.deepEqual(bench.heard.error, []);
+  });
+}
+
+test('a restart that goes on is waited for longer and longer', () => {
   const bench = new ClientBench();
   void bench.client.connect();
-  for (const wait of [500, 1000, 2000]) {
-    bench.socket.end(1006);
-    bench.clock.advance(wait);
+  for (const delay of [500, 1000, 2000]) {
+    bench.socket.end(1012);
+    assert.equal(bench.heard.close.at(-1)?.reconnectInMs, delay);
+    bench.clock.advance(delay);
   }
-  bench.socket.hello();
-  bench.socket.end(1012);
-  assert.equal(bench.heard.close.at(-1)?.reconnectInMs, 500);
-  bench.clock.advance(500);
-  bench.socket.hello();
-  bench.socket.end(1013);
-  assert.equal(bench.heard.close.at(-1)?.reconnectInMs, 15_000);
 });
 
 test('codes from 4500 on end the client, with the error that the reason names', async () => {
@@ -105,6 +135,7 @@ test('codes from 4500 on end the client, with the error that the reason names', 
     [4500, 'FORBIDDEN: the key lacks scope ticks:read', 'FORBIDDEN'],
     [4501, '', 'UNAUTHENTICATED'],
     [4502, '', 'LIMIT_EXCEEDED'],
+    [4599, '', 'UNAUTHENTICATED'],
   ] as const) {
     const bench = new ClientBench();
     const opened = bench.client.connect();

@@ -22,6 +22,30 @@ test('subscribe is answered by its id, or refused with the code of the service',
   assert.equal(bench.heard.error.length, 0);
 });
 
+test('policy and window pass as they are, and only equal ones share a message', async () => {
+  const bench = new ClientBench();
+  const items = [
+    { instruments: [1], policy: 'lossless' as const, window_ms: 'adaptive' as const },
+    { instruments: [2], policy: 'skip' as const },
+    { instruments: [3], policy: 'skip' as const, window_ms: 0 as const },
+  ];
+  const answered = items.map((item) => bench.client.subscribe(item));
+  await bench.open();
+  for (const { id } of [...bench.socket.sent]) {
+    const request = bench.socket.sent.find((message) => message.id === id);
+    const { instruments = [] } = request as { instruments?: number[] };
+    const results = instruments.map((each) => result(each, each));
+    bench.socket.say({ id, type: 'subscribed', results });
+  }
+  await Promise.all(answered);
+  assert.deepEqual(
+    bench.socket.sent.map(({ id: _, type: __, ...item }) => item),
+    items,
+  );
+  bench.reconnect();
+  assert.deepEqual(bench.socket.last('resume').subscriptions, items);
+});
+
 test('an error code that this version does not know is kept in the text', async () => {
   const bench = new ClientBench();
   await bench.open();
