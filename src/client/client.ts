@@ -165,7 +165,7 @@ export class TickerClient {
   stream<Name extends 'tick' | 'frame'>(
     name: Name,
     highWaterMark: number = HIGH_WATER_MARKS[name],
-  ): AsyncIterableIterator<ClientEvents[Name]> {
+  ): AsyncIterableIterator<ClientEvents[Name], undefined> {
     return this.#intake.stream(name, highWaterMark, () => this.#steerReading());
   }
 

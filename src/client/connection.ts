@@ -108,14 +108,15 @@ export class Connection {
 
   /** Reads on, or leaves it in the network. A platform that cannot do that reads on. */
   setReading(isReading: boolean): void {
-    const { pause, resume } = this.#socket;
-    if (isReading === this.#isReading || pause === undefined || resume === undefined) return;
+    const socket = this.#socket;
+    if (isReading === this.#isReading) return;
+    if (socket.pause === undefined || socket.resume === undefined) return;
     this.#isReading = isReading;
     if (this.#isClosed) return;
     // What was silent was this side.
     this.#heardAtMs = this.#options.clock.monotonicMs();
-    if (isReading) resume.call(this.#socket);
-    else pause.call(this.#socket);
+    if (isReading) socket.resume();
+    else socket.pause();
   }
 
   /** Hands on what waits, for as long as the application takes it. */

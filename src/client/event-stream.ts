@@ -20,8 +20,8 @@ export interface EventStreamOptions {
 }
 
 interface Taker<Value> {
-  resolve(result: IteratorResult<Value, undefined>): void;
-  reject(error: Error): void;
+  resolve: (result: IteratorResult<Value, undefined>) => void;
+  reject: (error: Error) => void;
 }
 
 /**

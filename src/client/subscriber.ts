@@ -49,8 +49,8 @@ export interface SubscriberOptions {
 }
 
 interface Waiter {
-  resolve(results: SubscriptionResult[]): void;
-  reject(error: TickerError): void;
+  resolve: (results: SubscriptionResult[]) => void;
+  reject: (error: TickerError) => void;
 }
 
 interface HeldEnd extends Waiter {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import type * as chainExports from '../../src/client/chain.ts';
+import type * as clientExports from '../../src/client/client.ts';
 import type { ClientEvents, TickerClient } from '../../src/client/client.ts';
 import { createNodeClient } from '../../src/client/node-socket.ts';
 import { atEnd } from '../support/at-end.ts';
@@ -20,19 +22,18 @@ async function startBehindProxy(t: TestContext) {
   return { key: service.key, proxy, origin: `http://127.0.0.1:${proxy.port}` };
 }
 
-/** Every instrument's ticks, as the application got them. */
-type Counts = Record<number, number[]>;
+/** Every instrument's ticks as the application got them: their count, and how many they merge. */
+type Counts = Record<number, [count: number, merged: number][]>;
 
 function assertContiguous(counts: Counts): void {
   const all = Object.entries(counts);
   assert.ok(all.length > 20, 'a chain of eleven strikes');
   for (const [token, list] of all) {
-    const [first = 0] = list;
-    assert.deepEqual(
-      list,
-      list.map((_, index) => first + index),
-      `instrument ${token}`,
-    );
+    let expected = list[0] === undefined ? 0 : list[0][0] - list[0][1];
+    for (const [count, merged] of list) {
+      assert.equal(count - merged, expected, `instrument ${token}`);
+      expected = count + 1;
+    }
   }
 }
 
@@ -62,7 +63,7 @@ for (const format of ['binary', 'json'] as const) {
     let wake = (): void => undefined;
     client.on('tick', (tick) => {
       if (!tick.flags.includes('REPRICED')) {
-        (counts[tick.instrument_token] ??= []).push(tick.instrument_sequence);
+        (counts[tick.instrument_token] ??= []).push([tick.instrument_sequence, tick.merged]);
         ticks += 1;
       }
       wake();
@@ -91,7 +92,7 @@ for (const format of ['binary', 'json'] as const) {
 
 /** What the page knows; the functions of `page.evaluate` see nothing else. */
 interface PageGlobals {
-  ticker: typeof import('../../src/client/client.ts') & typeof import('../../src/client/chain.ts');
+  ticker: typeof clientExports & typeof chainExports;
   client: TickerClient;
   seen: {
     counts: Counts;
@@ -126,7 +127,7 @@ test('in Chromium too, and its option chain stays current', HANG, async (t) => {
       Object.assign(globals, { client, seen });
       client.on('tick', (tick) => {
         if (tick.flags.includes('REPRICED')) return;
-        (seen.counts[tick.instrument_token] ??= []).push(tick.instrument_sequence);
+        (seen.counts[tick.instrument_token] ??= []).push([tick.instrument_sequence, tick.merged]);
         seen.ticks += 1;
       });
       client.on('gap', (gap) => seen.gaps.push(gap));
@@ -155,9 +156,9 @@ test('in Chromium too, and its option chain stays current', HANG, async (t) => {
   }
   await ticksAfter(TICKS);
   await page.waitForFunction(() => (globalThis as unknown as PageGlobals).seen.isComplete());
-  const { isComplete: _, ...seen } = await page.evaluate(() => {
-    const { seen } = globalThis as unknown as PageGlobals;
-    return { ...seen, isComplete: undefined };
+  const seen = await page.evaluate(() => {
+    const { counts, gaps, errors, resumed } = (globalThis as unknown as PageGlobals).seen;
+    return { counts, gaps, errors, resumed };
   });
   assert.deepEqual(seen.gaps, []);
   assert.deepEqual(seen.errors, []);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type * as clientExports from '../../../src/client/client.ts';
 import { atEnd } from '../../support/at-end.ts';
 import { openClientPage } from '../../support/client/chromium.ts';
 import { FAKE_KEY } from '../../support/client/fake-service.ts';
@@ -11,8 +12,8 @@ assert.ok(CALL !== undefined);
 
 /** What the page knows; the functions of `page.evaluate` see nothing else. */
 interface PageGlobals {
-  ticker: typeof import('../../../src/client/client.ts');
-  client: import('../../../src/client/client.ts').TickerClient;
+  ticker: typeof clientExports;
+  client: clientExports.TickerClient;
   seen: {
     counts: number[];
     gaps: unknown[];

@@ -7,6 +7,7 @@ import { test as nodeTest, type TestContext } from 'node:test';
 import type { ClientEvents, TickerClient } from '../../../src/client/client.ts';
 import { createNodeClient } from '../../../src/client/node-socket.ts';
 import { TickerError } from '../../../src/domain/error-codes.ts';
+import { CONTRACTS, ResumingService } from '../../support/client/resuming-service.ts';
 import {
   answerWithChain,
   chainContracts,
@@ -142,6 +143,70 @@ test('a client whose connection is cut reconnects, renews and names what it miss
   assert.deepEqual({ reason, missing }, { reason: 'RECONNECT', missing: 3 });
   assert.equal((await second).instrument_sequence, 5);
   assert.equal(client.statistics.connections, 2);
+});
+
+test('a paused client leaves its data in the network, another gets all of it', async (t) => {
+  const service = await startService(t);
+  const [contract] = chainContracts(0, CHAIN);
+  const clients = [makeClient(t, service.url), makeClient(t, service.url)] as const;
+  const frames = clients.map((client) => {
+    const throughs: number[] = [];
+    client.on('frame', ({ through }) => throughs.push(through));
+    return throughs;
+  });
+  const [paused, reading] = clients;
+  await paused.connect();
+  const { socket } = service.client;
+  await reading.connect();
+  paused.pause();
+  // Far more than the kernel takes on both ends.
+  const count = 40;
+  const ticks = Array.from({ length: 2000 }, (_, index) => contractTick(contract!, index + 1));
+  const all = Array.from({ length: count }, (_, index) => index + 1);
+  const [readingHasAll, pausedHasAll] = [reading, paused].map((client) =>
+    next(client, 'frame', ({ through }) => through === count),
+  );
+  for (const through of all) {
+    for (const client of service.clients) client.sendTicks('tick', ticks, through);
+  }
+  await readingHasAll;
+  assert.ok(socket.bufferedAmount > 10_000_000, `${socket.bufferedAmount} bytes wait`);
+  assert.deepEqual(frames[0], []);
+  assert.ok((await paused.ping()) >= 0, 'an answer is read for, and everything before it');
+  assert.deepEqual(frames[0], []);
+  assert.equal(paused.isPaused, true);
+  paused.resume();
+  await pausedHasAll;
+  assert.deepEqual(frames[1], all);
+  assert.equal(paused.statistics.missing, 0);
+});
+
+test('a stream is read at the pace of its taker, from a connection that is cut', async (t) => {
+  const service = new ResumingService();
+  await service.fake.start();
+  t.after(() => service.fake.stop());
+  const [call] = CONTRACTS;
+  assert.ok(call !== undefined);
+  const client = makeClient(t, service.fake.url);
+  await client.connect();
+  await client.subscribe({ instruments: [call.token], mode: 'full' });
+  for (let count = 1; count <= 100; count += 1) service.tick(call);
+  const taken: number[] = [];
+  for await (const tick of client.stream('tick', 5)) {
+    taken.push(tick.instrument_sequence);
+    // Its position is told, and what was asked for meanwhile is answered.
+    if (taken.length === 50) await client.ping();
+    if (taken.length === 70) {
+      service.cut();
+      for (let count = 101; count <= 200; count += 1) service.tick(call);
+    }
+    if (tick.instrument_sequence === 200) break;
+  }
+  assert.deepEqual(
+    taken,
+    Array.from({ length: 200 }, (_, index) => index + 1),
+  );
+  assert.equal(client.statistics.missing, 0);
 });
 
 test('a wrong key ends the client with UNAUTHENTICATED', async (t) => {
