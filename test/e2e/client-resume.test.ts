@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import { OptionChainView } from '../../src/client/chain.ts';
 import type * as chainExports from '../../src/client/chain.ts';
 import type * as clientExports from '../../src/client/client.ts';
 import type { ClientEvents, TickerClient } from '../../src/client/client.ts';
@@ -89,6 +90,37 @@ for (const format of ['binary', 'json'] as const) {
     assertContiguous(counts);
   });
 }
+
+test('a chain by delta stays current over a cut', HANG, async (t) => {
+  const { key, proxy, origin } = await startBehindProxy(t);
+  const url = `${origin.replace('http', 'ws')}/ws/ticks`;
+  const client = createNodeClient({ url, token: key, reconnect: RECONNECT });
+  atEnd(t, () => client.close());
+  const gaps: unknown[] = [];
+  client.on('gap', (gap) => gaps.push(gap));
+  let wake = (): void => undefined;
+  const changed = (): void => wake();
+  const request = { underlying: 'NIFTY', strikes: { delta: [0.2, 0.8] as const } };
+  const view = new OptionChainView(client, request, { rows: changed, leg: changed });
+  const untilComplete = async (isFresh: (receiveTimeUs: number) => boolean): Promise<void> => {
+    const isCurrent = (): boolean =>
+      view.isComplete &&
+      view.rows.every(({ call, put }) =>
+        [call, put].every((leg) => leg === undefined || isFresh(leg.tick?.receive_time ?? 0)),
+      );
+    while (!isCurrent()) await new Promise<void>((resolve) => (wake = resolve));
+  };
+  await client.connect();
+  await view.open();
+  await untilComplete(() => true);
+  const completed = next(client, 'replay_completed');
+  const times = view.rows.flatMap(({ call, put }) => [call, put]);
+  const newestUs = Math.max(...times.map((leg) => leg?.tick?.receive_time ?? 0));
+  proxy.cut();
+  await completed;
+  await untilComplete((receiveTimeUs) => receiveTimeUs > newestUs);
+  assert.deepEqual(gaps, []);
+});
 
 /** What the page knows; the functions of `page.evaluate` see nothing else. */
 interface PageGlobals {
