@@ -139,8 +139,8 @@ export class TickerClient {
 
   /**
    * Takes nothing more until `resume()`. On `ws` nothing more is read, so that the service notices
-   * and follows the policies of the subscriptions. A browser reads on: beyond `maxWaitingBytes` only
-   * the newest tick of every instrument is kept (`overflow`). Answers to requests still come.
+   * and follows the policies of the subscriptions. A browser reads on: beyond `maxWaitingBytes`
+   * only the newest tick of every instrument is kept (`overflow`). Answers still come.
    */
   pause(): void {
     this.#isPaused = true;
@@ -159,8 +159,8 @@ export class TickerClient {
 
   /**
    * Ticks, or frames, for `for await`; leaving the loop ends it. Whoever takes them sets the pace:
-   * with `highWaterMark` of them waiting (left out: 1024 ticks, 16 frames) the client reads no more,
-   * as after `pause()`. Ends with `close()`; throws the service's error if it refuses for good.
+   * with `highWaterMark` of them waiting (left out: 1024 ticks, 16 frames) the client reads no
+   * more, as after `pause()`. Ends with `close()`; throws the service's error if it refuses for good.
    */
   stream<Name extends 'tick' | 'frame'>(
     name: Name,

@@ -33,7 +33,7 @@ export function comebackAfter(code: number): Comeback {
   return COMEBACKS[code] ?? 'back-off';
 }
 
-/** What the end for good means. Reasons begin with an error code: `FORBIDDEN: the key lacks ...`. */
+/** What the end for good means. Reasons begin with a code: `FORBIDDEN: the key lacks ...`. */
 export function finalError(code: number, reason: string): TickerError {
   const [, name, detail] = /^([A-Z_]+): (.*)$/s.exec(reason) ?? [];
   if (name !== undefined && detail !== undefined) return serviceError(name, detail);
