@@ -160,7 +160,7 @@ export class TickerClient {
   /**
    * Ticks, or frames, for `for await`; leaving the loop ends it. Whoever takes them sets the pace:
    * with `highWaterMark` of them waiting (left out: 1024 ticks, 16 frames) the client reads no
-   * more, as after `pause()`. Ends with `close()`; throws the service's error if it refuses for good.
+   * more, as after `pause()`. Ends with `close()`; throws the error of a refusal for good.
    */
   stream<Name extends 'tick' | 'frame'>(
     name: Name,
