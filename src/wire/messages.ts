@@ -185,7 +185,6 @@ export type ServerMessage =
   | { type: 'heartbeat'; through: number; time: number }
   | { type: 'gap'; from: number; to: number; reason: string }
   | { type: 'upstream_stale'; account: string; since: number }
-  | { type: 'session_state'; segment: string; state: string }
   | { type: 'slow_reader_warning'; buffered_bytes: number; age_ms: number }
   | {
       type: 'chain_changed';

@@ -1,5 +1,21 @@
 import type { WebSocketConstructor, WebSocketLike } from '../../../src/client/socket.ts';
-import type { ClientMessage, HelloMessage, ServerMessage } from '../../../src/wire/messages.ts';
+import type {
+  ClientMessage,
+  HelloLimits,
+  HelloMessage,
+  ServerMessage,
+} from '../../../src/wire/messages.ts';
+
+/** Limits of a service, as it tells them. */
+export const HELLO_LIMITS: HelloLimits = {
+  subscriptions: 9000,
+  message_bytes: 262_144,
+  buffer_bytes: 4_194_304,
+  connections: 100,
+  messages_per_second: 50,
+  idle_seconds: 300,
+  replay_seconds: 60,
+};
 
 /** A WebSocket without a network: the test plays the service. */
 export class MemorySocket implements WebSocketLike {
@@ -63,15 +79,7 @@ export class MemorySocket implements WebSocketLike {
       epoch: '0000000000000001',
       sequence: 0,
       heartbeat_ms: 15_000,
-      limits: {
-        subscriptions: 1,
-        message_bytes: 1,
-        buffer_bytes: 1,
-        connections: 1,
-        messages_per_second: 1,
-        idle_seconds: 1,
-        replay_seconds: 0,
-      },
+      limits: HELLO_LIMITS,
       ...changes,
     });
   }

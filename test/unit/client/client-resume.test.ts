@@ -7,6 +7,7 @@ import type {
 } from '../../../src/wire/messages.ts';
 import { TickFrameBuffer } from '../../../src/wire/frame.ts';
 import { ClientBench, rejectsWith, result } from '../../support/client/client-bench.ts';
+import { HELLO_LIMITS } from '../../support/client/memory-socket.ts';
 import { writeTick } from '../../support/wire/sample-tick.ts';
 
 /** Subscribes and is answered. */
@@ -191,7 +192,7 @@ test('another stream, nothing subscribed or too much for one message is not resu
   assert.deepEqual(nothing.socket.sent, []);
 
   const tooMuch = await setUp();
-  tooMuch.reconnect({ limits: { message_bytes: 100 } });
+  tooMuch.reconnect({ limits: { ...HELLO_LIMITS, message_bytes: 100 } });
   assert.equal(tooMuch.socket.sent[0]?.type, 'subscribe');
 });
 

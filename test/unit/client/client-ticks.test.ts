@@ -123,12 +123,11 @@ test('what this version does not know is heard as a notice', async () => {
   const bench = new ClientBench();
   await bench.open();
   bench.socket.say({ type: 'upstream_stale', account: 'A1', since: 1 });
-  bench.socket.say({ type: 'session_state', segment: 'NFO', state: 'CLOSED' });
   bench.socket.say({ type: 'slow_reader_warning', buffered_bytes: 1, age_ms: 2 });
   bench.socket.sayText('{"type":"from_the_future"}');
   assert.deepEqual(
     bench.heard.notice.map((message) => message.type as string),
-    ['upstream_stale', 'session_state', 'slow_reader_warning', 'from_the_future'],
+    ['upstream_stale', 'slow_reader_warning', 'from_the_future'],
   );
 });
 
