@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { KiteFrameParser } from '../../../../src/feed/kite/parser.ts';
-import { rebuildPacket } from '../../../../src/feed/kite/rebuild.ts';
+import { rebuildPacket } from '../../../../src/fanout/kite/kite-packet.ts';
 import { TICK_SLOT_BYTES } from '../../../../src/shm/layout/tick-slot.ts';
 import { CapturingSink, frameOf, PACKET_LENGTHS } from '../../../support/feed/kite/frames.ts';
 

@@ -1,3 +1,4 @@
+import { MODE, type Mode } from '../../domain/status.ts';
 import type { TickViews } from '../../shm/block.ts';
 import {
   TICK_AVERAGE_PRICE_U32,
@@ -21,7 +22,18 @@ import {
   TICK_TOTAL_SELL_QUANTITY_U32,
   TICK_VOLUME_U32,
 } from '../../shm/layout/tick-slot.ts';
-import { PACKET_BYTES, PACKET_DEPTH_LEVELS } from './protocol.ts';
+
+/** Bytes of each kind of the broker's packets; those of indices have their own. */
+export const PACKET_BYTES = {
+  LTP: 8,
+  INDEX_QUOTE: 28,
+  INDEX_FULL: 32,
+  QUOTE: 44,
+  FULL: 184,
+} as const;
+
+/** Levels of both sides of a full packet. */
+const PACKET_DEPTH_LEVELS = 10;
 
 /** The slot's words in the order of the packet's, up to its depth. */
 const LTP = [TICK_INSTRUMENT_TOKEN_U32, TICK_LAST_PRICE_U32];
@@ -70,6 +82,18 @@ function wordsOf(bytes: number | undefined): readonly number[] {
     default:
       return [];
   }
+}
+
+/**
+ * Bytes of a packet of `packetBytes` bytes that the broker would have sent in `mode`: every kind of
+ * packet begins with the shorter kinds of its instrument. What was not sent cannot be had, so that
+ * it is never more than `packetBytes`.
+ */
+export function bytesInMode(packetBytes: number, mode: Mode): number {
+  if (mode === MODE.LTP) return Math.min(packetBytes, PACKET_BYTES.LTP);
+  if (mode !== MODE.QUOTE) return packetBytes;
+  const isIndex = packetBytes <= PACKET_BYTES.INDEX_FULL;
+  return Math.min(packetBytes, isIndex ? PACKET_BYTES.INDEX_QUOTE : PACKET_BYTES.QUOTE);
 }
 
 /**

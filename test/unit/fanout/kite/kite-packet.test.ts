@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KiteFrameParser } from '../../../../src/feed/kite/parser.ts';
-import { rebuildPacket } from '../../../../src/feed/kite/rebuild.ts';
+import { rebuildPacket } from '../../../../src/fanout/kite/kite-packet.ts';
 import { createPrivateTicks } from '../../../../src/shm/block.ts';
 import { TICK_SLOT_BYTES } from '../../../../src/shm/layout/tick-slot.ts';
 import { CapturingSink, frameOf } from '../../../support/feed/kite/frames.ts';
