@@ -9,6 +9,7 @@ export type {
   HttpResponse,
   TemplatedApp,
   WebSocket,
+  WebSocketBehavior,
   us_socket_context_t as UpgradeContext,
 } from 'uWebSockets.js';
 

@@ -9,14 +9,23 @@ import type {
   TemplatedApp,
   UpgradeContext,
   WebSocket,
+  WebSocketBehavior,
 } from './native.ts';
 import { problem } from './problem.ts';
+import { admitQueryKey, type QueryKey } from './query-key.ts';
 import type { Problem } from './route.ts';
 import type { WebContext } from './web-context.ts';
 import { WebSocketConnection } from './web-socket-connection.ts';
 
 export interface WebSocketOptions {
   path: string;
+  /** Further paths that mean the same. */
+  morePaths?: readonly string[];
+  /**
+   * The key is in the URL: for clients of a protocol that is not ours. Only a key that fits is let
+   * in; the connection is counted as the key's here, not by whoever gets it.
+   */
+  queryKey?: QueryKey;
   /** Those that the server speaks. */
   subprotocols: readonly string[];
   /** The one that is spoken with a client that offers none. */
@@ -25,6 +34,8 @@ export interface WebSocketOptions {
   maxPayloadBytes: number;
   /** Further clients are answered 503. */
   connectionsMax: number;
+  /** Connections that count for the maximum too. */
+  connectionsElsewhere?: () => number;
   /**
    * A message that would leave more than this waiting ends its connection without a close frame.
    * The last resort: whoever sends has a lower limit and a better answer.
@@ -59,8 +70,13 @@ interface ClientState {
   principal: Principal | undefined;
   /** It presented a key that does not let it in. */
   badKey: Exclude<Admission, { principal: Principal }>['refused'] | undefined;
+  /** Whose connections it has been counted among. */
+  entered?: Principal | undefined;
   connection?: WebSocketConnection;
 }
+
+/** What is known of a client, and the subprotocol to answer with; or why it is not let in. */
+type Admitted = { state: ClientState; answer: string } | { refused: Problem };
 
 /** Takes upgrades on one path and hands out connections. */
 class WebSocketServer {
@@ -124,20 +140,49 @@ class WebSocketServer {
     if (!connection) return;
     connection.markClosed();
     this.#connections -= 1;
+    const { entered } = socket.getUserData();
+    if (entered !== undefined) this.#web.gate.leave(entered);
     this.#guard(connection, () => this.#options.onClose(connection, code));
   }
 
-  /** Decides on an upgrade: what is known of the client, and the subprotocol to answer with. */
-  #admit(exchange: Exchange): { state: ClientState; answer: string } | { refused: Problem } {
+  /** Decides on an upgrade. */
+  #admit(exchange: Exchange): Admitted {
     const tooLong = headerProblem(exchange);
     if (tooLong) return { refused: tooLong };
     const origin = exchange.header('origin');
     if (origin !== undefined && !this.#allowsOrigin(origin, exchange)) {
       return { refused: problem('FORBIDDEN', 'Pages of this origin may not connect.') };
     }
-    if (this.#connections >= this.#options.connectionsMax) {
+    const elsewhere = this.#options.connectionsElsewhere?.() ?? 0;
+    if (this.#connections + elsewhere >= this.#options.connectionsMax) {
       return { refused: problem('TOO_MANY_CLIENTS') };
     }
+    const { queryKey } = this.#options;
+    return queryKey === undefined
+      ? this.#admitOurs(exchange)
+      : this.#admitForeign(exchange, queryKey);
+  }
+
+  /** A client of a protocol that is not ours. */
+  #admitForeign(exchange: Exchange, queryKey: QueryKey): Admitted {
+    const address = exchange.clientAddress();
+    const admission = admitQueryKey(queryKey, exchange.query, address, this.#web.gate);
+    if ('refused' in admission) {
+      this.#options.onUnauthenticated?.();
+      return admission;
+    }
+    const { principal } = admission;
+    if (!this.#web.gate.enter(principal)) {
+      const detail = `The key may have ${principal.limits.connections} connections.`;
+      return { refused: problem('LIMIT_EXCEEDED', detail) };
+    }
+    const { defaultSubprotocol: protocol } = this.#options;
+    const state = { protocol, principal, badKey: undefined, address, entered: principal };
+    return { state, answer: '' };
+  }
+
+  /** The key may be in the header or the subprotocol list, or come later as a message. */
+  #admitOurs(exchange: Exchange): Admitted {
     const offered = (exchange.header('sec-websocket-protocol') ?? '')
       .split(',')
       .map((name) => name.trim())
@@ -188,7 +233,7 @@ class WebSocketServer {
 }
 
 /**
- * Takes WebSocket clients on `options.path`. Pages of foreign origins and bad keys in an
+ * Takes WebSocket clients on the paths of `options`. Pages of foreign origins and bad keys in an
  * Authorization header are refused over HTTP (403, 401); a bad key in the subprotocol list ends the
  * connection with 4500; without a key the connection opens with `principal` undefined.
  */
@@ -198,7 +243,7 @@ export function mountWebSocket(
   options: WebSocketOptions,
 ): void {
   const server = new WebSocketServer(web, options);
-  app.ws<ClientState>(options.path, {
+  const behavior: WebSocketBehavior<ClientState> = {
     maxPayloadLength: options.maxPayloadBytes,
     maxBackpressure: options.bufferBytesMax,
     idleTimeout: IDLE_TIMEOUT_SECONDS,
@@ -208,5 +253,6 @@ export function mountWebSocket(
     message: (socket, data, isBinary) => server.message(socket, data, isBinary),
     drain: (socket) => server.drain(socket),
     close: (socket, code) => server.close(socket, code),
-  });
+  };
+  for (const path of [options.path, ...(options.morePaths ?? [])]) app.ws(path, behavior);
 }
