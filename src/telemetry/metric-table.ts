@@ -187,6 +187,34 @@ export const METRICS = {
     type: 'counter',
     help: 'Messages of clients that were answered with an error.',
   },
+  kite_clients: { type: 'gauge', help: "Clients of the broker's own protocol connected." },
+  kite_clients_opened_total: { type: 'counter', help: 'Such clients that connected.' },
+  kite_clients_closed_total: {
+    type: 'counter',
+    help: 'Such clients that went, by cause.',
+    label: 'cause',
+  },
+  kite_subscriptions: {
+    type: 'gauge',
+    help: 'Instruments subscribed by such clients, summed over them.',
+  },
+  kite_buffered_bytes: { type: 'gauge', help: 'Bytes waiting for such clients to read them.' },
+  kite_packets_total: {
+    type: 'counter',
+    help: 'Packets sent to such clients, counted per client.',
+  },
+  kite_packets_conflated_total: {
+    type: 'counter',
+    help: 'Packets left out for a newer one of the instrument because such a client read slowly.',
+  },
+  kite_frames_total: { type: 'counter', help: 'Frames of these packets.' },
+  kite_bytes_total: { type: 'counter', help: 'Bytes of these frames.' },
+  kite_heartbeats_total: { type: 'counter', help: 'Heartbeats sent to such clients.' },
+  kite_messages_total: { type: 'counter', help: 'Messages received from such clients.' },
+  kite_messages_refused_total: {
+    type: 'counter',
+    help: 'Messages of such clients that were answered with an error.',
+  },
   http_responses_total: {
     type: 'counter',
     help: 'HTTP answers, by class of the status.',

@@ -110,6 +110,23 @@ export const PUBLISH = {
   CLIENTS_BEHIND: 36,
   /** 0 healthy, 1 warning, 2 critical, 3 overload. */
   LOAD_LEVEL: 37,
+  /** Of the clients of the broker's own protocol. */
+  KITE_PACKETS_SENT: 64,
+  KITE_FRAMES_SENT: 65,
+  KITE_BYTES_SENT: 66,
+  /** Ticks left out for a newer one, because the client read slowly. */
+  KITE_CONFLATED: 67,
+  KITE_HEARTBEATS_SENT: 68,
+  KITE_MESSAGES_RECEIVED: 69,
+  KITE_MESSAGES_REFUSED: 70,
+  KITE_CLIENTS_OPENED: 71,
+  KITE_CLIENTS_CLOSED: 72,
+  KITE_CLOSED_TOO_SLOW: 73,
+  KITE_CLOSED_KEY_REVOKED: 74,
+  /** Gauges. */
+  KITE_CLIENTS: 80,
+  KITE_SUBSCRIPTIONS: 81,
+  KITE_BUFFERED_BYTES: 82,
 } as const;
 
 /** Counters of control. */

@@ -47,6 +47,7 @@ export class MeterReader {
       ...this.#greeksReadings(),
       ...this.#published(),
       ...this.#clients(),
+      ...this.#kiteClients(),
       ...this.#service(),
     };
   }
@@ -195,6 +196,30 @@ export class MeterReader {
       client_messages_refused_total: publish.get(PUBLISH.MESSAGES_REFUSED),
       http_responses_total: classes,
       http_request_duration_seconds: publish.histogram(PUBLISH_HISTOGRAM.HTTP_US),
+    };
+  }
+
+  #kiteClients() {
+    const publish = this.#publish;
+    const tooSlow = publish.get(PUBLISH.KITE_CLOSED_TOO_SLOW);
+    const revoked = publish.get(PUBLISH.KITE_CLOSED_KEY_REVOKED);
+    return {
+      kite_clients: publish.get(PUBLISH.KITE_CLIENTS),
+      kite_clients_opened_total: publish.get(PUBLISH.KITE_CLIENTS_OPENED),
+      kite_clients_closed_total: {
+        too_slow: tooSlow,
+        key_revoked: revoked,
+        other: publish.get(PUBLISH.KITE_CLIENTS_CLOSED) - tooSlow - revoked,
+      },
+      kite_subscriptions: publish.get(PUBLISH.KITE_SUBSCRIPTIONS),
+      kite_buffered_bytes: publish.get(PUBLISH.KITE_BUFFERED_BYTES),
+      kite_packets_total: publish.get(PUBLISH.KITE_PACKETS_SENT),
+      kite_packets_conflated_total: publish.get(PUBLISH.KITE_CONFLATED),
+      kite_frames_total: publish.get(PUBLISH.KITE_FRAMES_SENT),
+      kite_bytes_total: publish.get(PUBLISH.KITE_BYTES_SENT),
+      kite_heartbeats_total: publish.get(PUBLISH.KITE_HEARTBEATS_SENT),
+      kite_messages_total: publish.get(PUBLISH.KITE_MESSAGES_RECEIVED),
+      kite_messages_refused_total: publish.get(PUBLISH.KITE_MESSAGES_REFUSED),
     };
   }
 
