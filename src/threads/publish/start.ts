@@ -26,6 +26,8 @@ import { createThreadContext, type ThreadContext } from '../thread-context.ts';
 import { ControlLink } from './control-link.ts';
 import { DutyCycle } from './duty-cycle.ts';
 import { instrumentQueries } from './instrument-queries.ts';
+import { mountKite } from './kite-door.ts';
+import { KiteSessions } from './kite-sessions.ts';
 import { liquidityQueries } from './liquidity-queries.ts';
 import { LoadWatch } from './load-watch.ts';
 import { PublishLoop } from './loop.ts';
@@ -72,6 +74,7 @@ class PublishThread {
   readonly #lockOut: LockOut;
   readonly #gate: Gatekeeper;
   readonly #sessions: Sessions;
+  readonly #kite: KiteSessions;
   readonly #cycle: DutyCycle;
   readonly #load: LoadWatch;
   readonly #records: ChainRecords;
@@ -97,7 +100,7 @@ class PublishThread {
         meters.add(reason === 'LOCKED_OUT' ? PUBLISH.REFUSED_LOCKED_OUT : PUBLISH.WRONG_KEYS, 1),
     });
     this.#link = new ControlLink((message) => this.#post(message), clock);
-    this.#board = new StatusBoard(blocks, () => this.#sessions.meter());
+    this.#board = new StatusBoard(blocks, () => this.#meter());
     const ring = new Ring(blocks.ring);
     const index = new SubscriptionIndex(this.#link);
     const table = new InstrumentTable(blocks.instruments);
@@ -116,7 +119,7 @@ class PublishThread {
       ),
       meters,
       clock,
-      onGap: (from, to) => this.#sessions.broadcastGap(from, to),
+      onGap: (from, to) => this.#onGap(from, to),
     });
     const chains = new ChainTable(blocks.chains);
     this.#records = new ChainRecords({ clock, table, chains, lastValues, delivery });
@@ -142,7 +145,9 @@ class PublishThread {
       onError: (error: unknown) => logger.error({ err: error }, 'session failed'),
     };
     this.#sessions = new Sessions(ports, meters);
-    this.#cycle = new DutyCycle(ring, loop, delivery, clock, () => this.#sessions.size);
+    this.#kite = new KiteSessions({ ...ports, lastValues }, meters);
+    const clients = () => this.#sessions.size + this.#kite.size;
+    this.#cycle = new DutyCycle(ring, loop, delivery, clock, clients);
     this.#load = new LoadWatch(ring, loop, this.#cycle, meters, clock);
   }
 
@@ -176,12 +181,30 @@ class PublishThread {
   #second(): void {
     this.#load.second();
     this.#sessions.second();
+    this.#kite.second();
     this.#records.second(this.#sessions);
     // Keys expire by themselves; revocations come at once, as `keys`.
-    this.#sessions.endRevoked((keyId) => this.#keys.isValid(keyId));
+    this.#endRevoked();
     const uses = this.#gate.takeUses();
     if (uses.length > 0) this.#post({ type: 'key-uses', uses });
     for (const wrong of this.#gate.takeWrongKeys()) this.#post({ type: 'wrong-keys', ...wrong });
+  }
+
+  #meter(): void {
+    this.#sessions.meter();
+    this.#kite.meter();
+  }
+
+  /** Some ticks will not come any more: who can be told is told, the others get last values. */
+  #onGap(from: number, to: number): void {
+    this.#sessions.broadcastGap(from, to);
+    this.#kite.refresh();
+  }
+
+  #endRevoked(): void {
+    const isValid = (keyId: string) => this.#keys.isValid(keyId);
+    this.#sessions.endRevoked(isValid);
+    this.#kite.endRevoked(isValid);
   }
 
   #mount(app: TemplatedApp): void {
@@ -199,15 +222,23 @@ class PublishThread {
         meters.record(PUBLISH_HISTOGRAM.HTTP_US, durationUs);
       },
     });
-    mountWebSocket(app, web, {
-      path: TICKS_PATH,
-      subprotocols: [SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON],
-      defaultSubprotocol: SUBPROTOCOL_JSON,
+    const limits = {
       maxPayloadBytes: PAYLOAD_BYTES_MAX,
       connectionsMax: clientsMax,
       // One frame may carry a client past its limit before the limit is looked at.
       bufferBytesMax: clientBufferBytes * 2,
       onUnauthenticated: () => meters.add(PUBLISH.CLOSED_UNAUTHENTICATED, 1),
+    };
+    mountKite(app, web, this.#kite, {
+      ...limits,
+      connectionsElsewhere: () => this.#sessions.size,
+    });
+    mountWebSocket(app, web, {
+      ...limits,
+      path: TICKS_PATH,
+      subprotocols: [SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON],
+      defaultSubprotocol: SUBPROTOCOL_JSON,
+      connectionsElsewhere: () => this.#kite.size,
       onOpen: (connection) => this.#open(connection),
       onMessage: (connection, bytes, isBinary) => this.#onMessage(connection, bytes, isBinary),
       onDrain: () => undefined,
@@ -258,10 +289,11 @@ class PublishThread {
         return;
       case 'gap':
         this.#sessions.broadcast(message);
+        this.#kite.refresh();
         return;
       case 'keys':
         this.#keys.replace(message.keys);
-        this.#sessions.endRevoked((keyId) => this.#keys.isValid(keyId));
+        this.#endRevoked();
         return;
       case 'locked-out':
         this.#lockOut.lock(message.address, message.untilUs / 1000);
@@ -278,6 +310,7 @@ class PublishThread {
       }
       case 'stop':
         this.#cycle.drain();
+        this.#kite.drain();
         this.#end(0);
     }
   }
@@ -289,6 +322,7 @@ class PublishThread {
     this.#cycle.stop();
     this.#listener?.close();
     this.#sessions.closeAll();
+    this.#kite.closeAll();
     this.#context.clock.setTimeout(() => {
       this.#app?.close();
       if (exitCode === 0) this.#post({ type: 'stopped' });
