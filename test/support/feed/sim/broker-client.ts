@@ -89,6 +89,10 @@ export class BrokerClient {
     this.#socket.pause();
   }
 
+  readAgain(): void {
+    this.#socket.resume();
+  }
+
   end(): void {
     this.#socket.terminate();
   }

@@ -1,7 +1,7 @@
 /**
  * A process that runs the broker's official KiteTicker, which keeps its state in its module and may
- * end its process. Arguments: URL, API key, access token, and the subscriptions as JSON, modes with
- * their tokens. Sends to its parent every binary frame with the ticks that the class made of it.
+ * end its process. Arguments: URL, API key, access token, the subscriptions as JSON, modes with
+ * their tokens, and `reconnect` if it is to reconnect by itself. Sends to its parent every binary frame with the ticks that the class made of it.
  */
 import { KiteTicker } from 'kiteconnect';
 import type { Tick } from 'kiteconnect';
@@ -15,9 +15,15 @@ export interface TickerMessage {
 
 type Mode = 'ltp' | 'quote' | 'full';
 
-const [root = '', apiKey = '', accessToken = '', subscriptions = '{}'] = process.argv.slice(2);
+const [root = '', apiKey = '', accessToken = '', subscriptions = '{}', reconnect = ''] =
+  process.argv.slice(2);
 // `root` is missing from the published types.
-const parameters = { root, api_key: apiKey, access_token: accessToken, reconnect: false };
+const parameters = {
+  root,
+  api_key: apiKey,
+  access_token: accessToken,
+  reconnect: reconnect === 'reconnect',
+};
 const ticker = new KiteTicker(parameters);
 
 function send(message: TickerMessage | { connected: true }): void {
