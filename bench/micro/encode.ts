@@ -47,8 +47,8 @@ export async function runEncode({ smoke }: RunOptions): Promise<RunReport> {
     checks: verifier.checks,
     notes: [
       'the anchors start from ready objects and ready fields: reading the slots is not in them',
-      'the service assembles a frame straight out of the ring, once for all clients that want the ' +
-        'same; a run in one copy is what readers like a recorder can do',
+      'the service assembles a frame straight out of the ring, once for all clients that want ' +
+        'the same; a run in one copy is what readers like a recorder can do',
     ],
   };
 }

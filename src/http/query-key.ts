@@ -26,7 +26,7 @@ export function admitQueryKey(
   }
   const admission = gate.admit(token, address);
   if ('refused' in admission) {
-    // The answers of clients that know no other: 403 ends their session, anything else is an outage.
+    // What these clients understand: 403 ends their session, anything else is an outage.
     return {
       refused:
         admission.refused === 'UNAUTHENTICATED'

@@ -155,7 +155,7 @@ export class KiteRig {
     this.lastValues.writeQuote(instrument.row, slot, 0);
   }
 
-  /** A packet of the broker on its way through the ring; `flush` or `discard` of the takers follow. */
+  /** A packet of the broker on its way through the ring; the takers flush or discard after it. */
   take(instrument: SubscribableInstrument, packet: Buffer): void {
     this.write(instrument, packet);
     const takers = this.index.takersOf(instrument.row) ?? [];

@@ -9,7 +9,7 @@ const FRAME_BYTES = COUNT_BYTES + FRAME_PACKETS_MAX * (LENGTH_BYTES + PACKET_BYT
 /** The broker's sign of life. */
 export const HEARTBEAT_FRAME: Uint8Array = Uint8Array.of(0);
 
-/** One frame of the broker's protocol: packet count u16, then each packet's length u16 and bytes. */
+/** A frame of the broker's protocol: packet count u16, then each packet's length u16 and bytes. */
 export class KiteFrame {
   readonly #bytes = new Uint8Array(FRAME_BYTES);
   #end = COUNT_BYTES;

@@ -20,7 +20,7 @@ import type { KiteTaker } from './kite-taker.ts';
 
 /** Instruments of one connection, as at the broker. */
 export const SUBSCRIPTIONS_MAX = 3000;
-/** All 3,000 instruments, each subscribed and given its mode by a message of its own, are 300 kB. */
+/** All 3,000 instruments, each subscribed and given its mode by its own message, are 300 kB. */
 export const MESSAGE_BYTES_PER_SECOND_MAX = 1_048_576;
 /** Messages that are none of the protocol; after so many of them a client is closed. */
 const NONSENSE_MAX = 20;

@@ -1,7 +1,8 @@
 /**
  * A process that runs the broker's official KiteTicker, which keeps its state in its module and may
  * end its process. Arguments: URL, API key, access token, the subscriptions as JSON, modes with
- * their tokens, and `reconnect` if it is to reconnect by itself. Sends to its parent every binary frame with the ticks that the class made of it.
+ * their tokens, and `reconnect` if it is to reconnect by itself. Sends to its parent every binary
+ * frame with the ticks that the class made of it.
  */
 import { KiteTicker } from 'kiteconnect';
 import type { Tick } from 'kiteconnect';
