@@ -12,6 +12,15 @@ const INDEX_SYMBOLS: ReadonlyMap<string, string> = new Map([
   ['BANKEX', 'BSE:BANKEX'],
 ]);
 
+const UNDERLYINGS: ReadonlyMap<string, string> = new Map(
+  [...INDEX_SYMBOLS].map(([underlying, symbol]) => [symbol, underlying]),
+);
+
+/** What derivatives call the index of EXCHANGE:TRADINGSYMBOL `symbol`; undefined: it has none. */
+export function underlyingOfIndex(symbol: string): string | undefined {
+  return UNDERLYINGS.get(symbol);
+}
+
 /** EXCHANGE:TRADINGSYMBOL of the index that derivatives call `underlying`; of shares undefined. */
 export function indexSymbol(underlying: string): string | undefined {
   return INDEX_SYMBOLS.get(underlying);

@@ -18,6 +18,11 @@ export interface Instrument {
   lotSize: number;
 }
 
+/** A contract with the name of what it is on: NIFTY for NIFTY 50, its future and its options. */
+export interface NamedInstrument extends Instrument {
+  underlying: string;
+}
+
 /** Kite's own names; INDEX for rows of segment INDICES, which the dump calls EQ. */
 export type InstrumentType = 'EQ' | 'FUT' | 'CE' | 'PE' | 'INDEX';
 

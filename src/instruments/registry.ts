@@ -1,4 +1,10 @@
-import { type Instrument, isOption, qualifiedSymbol } from '../domain/instrument.ts';
+import { underlyingOfIndex } from '../domain/index-symbols.ts';
+import {
+  type Instrument,
+  isOption,
+  type NamedInstrument,
+  qualifiedSymbol,
+} from '../domain/instrument.ts';
 import { spotSymbols, underlyingOfSymbol } from './underlyings.ts';
 
 const HOMES = ['NFO', 'BFO'];
@@ -78,6 +84,16 @@ export class InstrumentRegistry {
     const home = this.#homes.get(name);
     const { exchange } = derivative;
     if (home === undefined || isHomeBefore(exchange, home)) this.#homes.set(name, exchange);
+  }
+
+  /** The contract with what it is on; an index or share is on itself. */
+  named(instrument: Instrument): NamedInstrument {
+    const { type, tradingsymbol } = instrument;
+    const isDerivative = type === 'FUT' || isOption(type);
+    const underlying = isDerivative
+      ? this.underlyingName(instrument)
+      : (underlyingOfIndex(qualifiedSymbol(instrument)) ?? tradingsymbol);
+    return { ...instrument, underlying };
   }
 
   #addDerivative(instrument: Instrument): void {

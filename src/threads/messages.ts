@@ -4,6 +4,7 @@
 import type { KeyRecord, WrongKeys } from '../domain/access.ts';
 import type { ClockSettings } from '../domain/clock.ts';
 import type { ErrorCode } from '../domain/error-codes.ts';
+import type { NamedInstrument } from '../domain/instrument.ts';
 import type {
   ChainKey,
   ChainResolution,
@@ -110,6 +111,8 @@ export interface ControlCalls {
     args: { underlying: string; expiry?: string; strikes: StrikeChoice };
     result: ChainResolution;
   };
+  /** By token, in the order of the tokens; null: there is no such instrument. */
+  describeInstruments: { args: number[]; result: (NamedInstrument | null)[] };
   /** Answers of the instrument routes, as JSON text. */
   searchInstruments: { args: InstrumentSearch; result: string };
   findInstrument: { args: string; result: string };

@@ -1,6 +1,6 @@
 import type { Clock } from '../../domain/clock.ts';
 import { TickerError } from '../../domain/error-codes.ts';
-import type { Instrument } from '../../domain/instrument.ts';
+import type { Instrument, NamedInstrument } from '../../domain/instrument.ts';
 import { isOption } from '../../domain/instrument.ts';
 import type {
   ChainKey,
@@ -96,6 +96,15 @@ export class InstrumentDesk implements InstrumentDirectory {
       added: added.map((contract) => this.#take(key, contract)),
       removedRows: removed.map(({ token }) => this.#options.table.find(token)),
     }));
+  }
+
+  /** What is known of each token; null: nothing. */
+  describeInstruments(tokens: readonly number[]): (NamedInstrument | null)[] {
+    const { registry } = this.#options;
+    return tokens.map((token) => {
+      const instrument = registry.byToken(token);
+      return instrument === undefined ? null : registry.named(instrument);
+    });
   }
 
   searchInstruments(query: InstrumentSearch): string {

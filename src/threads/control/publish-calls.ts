@@ -31,6 +31,8 @@ function ask(call: Call, desk: InstrumentDesk) {
       return desk.resolveInstruments(call.args);
     case 'resolveChain':
       return desk.resolveChain(call.args);
+    case 'describeInstruments':
+      return desk.describeInstruments(call.args);
     case 'searchInstruments':
       return desk.searchInstruments(call.args);
     case 'findInstrument':

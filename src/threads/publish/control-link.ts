@@ -1,5 +1,6 @@
 import type { Clock, TimerHandle } from '../../domain/clock.ts';
 import { TickerError } from '../../domain/error-codes.ts';
+import type { NamedInstrument } from '../../domain/instrument.ts';
 import type {
   ChainKey,
   ChainResolution,
@@ -71,6 +72,10 @@ export class ControlLink implements InstrumentDirectory, UpstreamDemand {
 
   resolveChain(request: ControlCalls['resolveChain']['args']): Promise<ChainResolution> {
     return this.call('resolveChain', request);
+  }
+
+  describeInstruments(tokens: number[]): Promise<(NamedInstrument | null)[]> {
+    return this.call('describeInstruments', tokens);
   }
 
   /** Changes of one turn leave together. */
