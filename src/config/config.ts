@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { TickerError, type ErrorCode } from '../domain/error-codes.ts';
 import { secretDemands } from './config-secrets.ts';
 import { nearestName } from './nearest-name.ts';
+import { oldClientDemands } from './old-clients.ts';
 import { productionDemands } from './production-demands.ts';
 import { parseSecretReference } from './secret-reference.ts';
 import { SETTINGS, type Config, type Setting } from './settings.ts';
@@ -124,6 +125,9 @@ export function loadConfig(
     return [key, typeof value === 'object' ? Object.freeze(value) : value];
   });
   const config = Object.fromEntries(values) as Config;
+  if (purpose === 'serve') {
+    for (const text of oldClientDemands(config)) problems.push({ code: 'CONFIG_INVALID', text });
+  }
   if (config.environment === 'production' && purpose === 'serve') {
     for (const text of [...productionDemands(config), ...secretDemands(config, merged)]) {
       problems.push({ code: 'CONFIG_INVALID', text: `in production ${text}` });

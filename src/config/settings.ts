@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import {
   apiKey,
+  channelPrefix,
   clockSpeed,
   decimal,
   host,
@@ -208,6 +209,20 @@ export const SETTINGS = {
     'Redis server. Left out: instances share revocations through the database only, and each ' +
       'counts wrong keys for itself.',
     { secret: true },
+  ),
+  oldClients: setting<'off' | 'socket' | 'channels' | 'all'>(
+    'TICKER_OLD_CLIENTS',
+    oneOf(['off', 'socket', 'channels', 'all']),
+    'off',
+    'What the clients of the Python service find ([OLD-CLIENTS.md](OLD-CLIENTS.md)): `socket`, ' +
+      'its protocol on `/ws/ticks` with `?token=`; `channels`, its Redis channels, which need ' +
+      'TICKER_REDIS_URL; or `all`.',
+  ),
+  oldChannelPrefix: setting(
+    'TICKER_OLD_CHANNEL_PREFIX',
+    channelPrefix,
+    'ticker:nifty',
+    'What the names of these channels begin with.',
   ),
   kmsKeyId: optional(
     'TICKER_KMS_KEY_ID',

@@ -65,6 +65,12 @@ export function text(minimum: number, maximum: number): ValueType<string> {
   };
 }
 
+/** Words of a channel's name, joined by colons. */
+export const channelPrefix: ValueType<string> = {
+  allowed: '1 to 100 characters of A-Z a-z 0-9 . _ -, in parts joined by single colons',
+  parse: (given) => (given.length <= 100 && /^[\w.-]+(:[\w.-]+)*$/.test(given) ? given : undefined),
+};
+
 export const path: ValueType<string> = { allowed: 'a path', parse: (text) => text };
 
 export const host: ValueType<string> = {

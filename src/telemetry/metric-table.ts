@@ -225,6 +225,24 @@ export const METRICS = {
     help: 'Time from an HTTP request to its answer.',
     recorded: 'microseconds',
   },
+  old_channels_ticks_total: {
+    type: 'counter',
+    help: 'Ticks published to the old Redis channels, confirmed by Redis.',
+  },
+  old_channels_batches_total: { type: 'counter', help: 'Batches in which they were sent.' },
+  old_channels_dropped_total: {
+    type: 'counter',
+    help: 'Ticks that did not reach the old Redis channels, or not for certain, by reason.',
+    label: 'reason',
+  },
+  old_channels_waiting: {
+    type: 'gauge',
+    help: 'Ticks that wait for the next batch, or for Redis.',
+  },
+  old_channels_connected: {
+    type: 'gauge',
+    help: '1 while Redis takes ticks for the old channels, else 0; 0 also without them.',
+  },
   instruments: { type: 'gauge', help: 'Instruments known.' },
   instrument_rows_used: { type: 'gauge', help: 'Rows taken in the instrument table.' },
   database_up: { type: 'gauge', help: '1 while the database answers, else 0.' },

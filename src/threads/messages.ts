@@ -55,6 +55,13 @@ export interface PublishData extends ThreadData {
   clientsMax: number;
 }
 
+/** What the old-channels thread is started with. */
+export interface OldChannelsData extends ThreadData {
+  redisUrl: string;
+  /** Of the channels' names. */
+  prefix: string;
+}
+
 /** What the simulator thread is started with. */
 export interface SimulatorData extends ThreadBasics {
   host: string;
@@ -91,6 +98,16 @@ export type ToIngest =
 export type FromIngest =
   | { type: 'started' }
   | { type: 'upstream'; sockets: UpstreamSocket[] }
+  | { type: 'stopped' }
+  | FailureMessage;
+
+export type ToOldChannels =
+  { type: 'described'; first: number; instruments: (NamedInstrument | null)[] } | { type: 'stop' };
+
+export type FromOldChannels =
+  | { type: 'started' }
+  /** What are these instruments? They are in the rows from `first` on. */
+  | { type: 'describe'; first: number; tokens: number[] }
   | { type: 'stopped' }
   | FailureMessage;
 

@@ -12,7 +12,10 @@ function entryUrl(thread: string): URL {
 }
 
 /** Starts the thread of folder `thread` with `data`. */
-export function spawnThread(thread: 'ingest' | 'publish' | 'simulator', data: unknown): Worker {
+export function spawnThread(
+  thread: 'ingest' | 'publish' | 'old-channels' | 'simulator',
+  data: unknown,
+): Worker {
   // Standard output belongs to the ready line; threads log to standard error themselves.
   return new Worker(entryUrl(thread), { workerData: data, name: thread });
 }

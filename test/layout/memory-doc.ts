@@ -10,6 +10,7 @@ import {
   LOOP_LAG_P50_US,
   LOOP_LAG_P99_US,
   METER_WRITER,
+  OLD_CHANNELS,
   PUBLISH,
   PUBLISH_HISTOGRAM,
 } from '../../src/shm/layout/meters.ts';
@@ -121,6 +122,7 @@ function meterSection(): string {
     numbers('Counters and gauges of a Greeks worker', GREEKS),
     numbers('What the reference may see differently', kinds(DISAGREEMENT_KINDS)),
     numbers('Counters and gauges of publish', PUBLISH),
+    numbers('Counters and gauges of old-channels', OLD_CHANNELS),
     numbers('Counters and gauges of control', CONTROL),
     numbers('Gauges of every writer', { LOOP_LAG_P50_US, LOOP_LAG_P99_US, LOOP_LAG_MAX_US }),
     numbers('Histograms of ingest', INGEST_HISTOGRAM),

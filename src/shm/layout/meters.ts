@@ -19,7 +19,13 @@ export const METER_BLOCK_F64 = 576;
 export const METER_BLOCK_BYTES = METER_BLOCK_F64 * 8;
 
 /** Writer numbers. Greeks worker i writes block GREEKS + i. */
-export const METER_WRITER = { CONTROL: 0, INGEST: 1, PUBLISH: 2, GREEKS: 3 } as const;
+export const METER_WRITER = {
+  CONTROL: 0,
+  INGEST: 1,
+  PUBLISH: 2,
+  OLD_CHANNELS: 3,
+  GREEKS: 4,
+} as const;
 
 /** Counters of ingest. Units: ticks, frames, events, bytes; gauges are marked. */
 export const INGEST = {
@@ -129,12 +135,31 @@ export const PUBLISH = {
   KITE_BUFFERED_BYTES: 82,
 } as const;
 
+/** Counters of old-channels: ticks, unless said. */
+export const OLD_CHANNELS = {
+  PUBLISHED: 0,
+  /** Batches sent. */
+  BATCHES: 1,
+  /** Dropped because too many waited for Redis. */
+  DROPPED: 2,
+  /** Sent, and not confirmed by Redis. */
+  UNCONFIRMED: 3,
+  RING_OVERRUN: 4,
+  /** Of instruments that control does not know. */
+  UNDESCRIBED: 5,
+  /** Gauges. */
+  WAITING: 8,
+  /** 1: Redis answers, 0: it does not. */
+  CONNECTED: 9,
+} as const;
+
 /** Counters of control. */
 export const CONTROL = {
   RESTARTS_INGEST: 0,
   RESTARTS_GREEKS: 1,
   RESTARTS_PUBLISH: 2,
   CLAIMS_RELEASED: 3,
+  RESTARTS_OLD_CHANNELS: 4,
   /** Gauges. */
   INSTRUMENTS: 8,
   ROWS_USED: 9,

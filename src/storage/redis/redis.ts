@@ -23,6 +23,12 @@ export interface RedisOptions extends ClientTimes {
   onProblem?: (error: TickerError) => void;
 }
 
+/** A message and the channel that it is for. */
+export interface ChannelMessage {
+  channel: string;
+  text: string;
+}
+
 interface Subscription {
   channel: string;
   onMessage: (message: string) => void;
@@ -95,6 +101,23 @@ export class Redis {
     } finally {
       this.#waiting -= 1;
     }
+  }
+
+  /**
+   * Publishes all messages, in their order and in one write. Resolves with how many of them Redis
+   * took. Rejects with REDIS_UNAVAILABLE as `run` does, when not one of them is known to be taken.
+   */
+  async publish(messages: readonly ChannelMessage[]): Promise<number> {
+    if (this.#state === 'closed') throw this.#unavailable('the connection is closed');
+    if (this.#commands.status !== 'ready') throw this.#unavailable('there is no connection');
+    const pipeline = this.#commands.pipeline();
+    for (const { channel, text } of messages) pipeline.publish(channel, text);
+    const answers = (await pipeline.exec()) ?? [];
+    const failed = answers.filter(([error]) => error !== null);
+    if (failed.length > 0 && failed.length === answers.length) {
+      throw this.#unavailable(clientReason(failed[0]?.[0]));
+    }
+    return answers.length - failed.length;
   }
 
   /**

@@ -5,7 +5,7 @@ import { ThreadMeters } from '../../shm/meters.ts';
 /** Checks without a beat after which a thread counts as hung. One check a second of real time. */
 const SILENT_CHECKS_MAX = 10;
 
-type WatchedThread = 'ingest' | 'publish';
+type WatchedThread = 'ingest' | 'publish' | 'old-channels';
 
 /**
  * Finds threads whose event loop no longer turns. A hung thread holds sockets and cannot be ended
@@ -21,7 +21,12 @@ export class HangWatch {
     const watch = (name: WatchedThread, writer: number) => {
       return { name, meters: new ThreadMeters(meters, writer), beat: -1, silent: 0 };
     };
-    this.#threads = [watch('ingest', METER_WRITER.INGEST), watch('publish', METER_WRITER.PUBLISH)];
+    this.#threads = [
+      watch('ingest', METER_WRITER.INGEST),
+      watch('publish', METER_WRITER.PUBLISH),
+      // Where it does not run it never beats, and is not missed.
+      watch('old-channels', METER_WRITER.OLD_CHANNELS),
+    ];
     this.#silentChecksMax = Math.ceil(SILENT_CHECKS_MAX * Math.max(1, clockSpeed));
   }
 

@@ -10,16 +10,15 @@ import { Ring } from '../../shm/ring.ts';
 import type {
   FromIngest,
   FromPublish,
-  FromSimulator,
   SharedBlocks,
   ThreadBasics,
   ToIngest,
   ToPublish,
-  ToSimulator,
 } from '../messages.ts';
 import { spawnThread } from '../spawn.ts';
 import { createThreadContext, type ThreadContext } from '../thread-context.ts';
 import { BackingServices } from './backing-services.ts';
+import { BuiltInSimulator } from './built-in-simulator.ts';
 import type { DemandBook, DemandChange } from './demand-book.ts';
 import { GreeksPool } from './greeks-pool.ts';
 import { HangWatch } from './hang-watch.ts';
@@ -27,22 +26,20 @@ import { Health } from './health.ts';
 import type { InstrumentDesk } from './instrument-desk.ts';
 import { tidyAfterIngest } from './ingest-remains.ts';
 import { loadInstruments } from './instrument-loader.ts';
+import { OldChannels } from './old-channels.ts';
 import { openDesk } from './open-desk.ts';
 import { answerCall } from './publish-calls.ts';
 import { allocateSharedMemory } from './shared-memory.ts';
-import { simulatorAccount } from './simulator-account.ts';
 import type { ServiceOptions } from './service-options.ts';
 import { StaleFeeds } from './stale-feeds.ts';
 import { SupervisedThread } from './supervised-thread.ts';
-import { publishSettings, simulatorData, threadBasics, withSecretsOf } from './thread-data.ts';
+import { publishSettings, threadBasics, withSecretsOf } from './thread-data.ts';
 import { urlHost } from './url-host.ts';
 
 const SECOND_MS = 1000;
 const TICK_CHECK_MS = 10;
 const STOP_GRACE_MS = 2_000;
-/**
- * New demand is looked through for chains that need a forward after this pause, not per message.
- */
+/** New demand is looked through for chains that need a forward after this pause. */
 const FORWARDS_DELAY_MS = 5;
 
 /** One process of the service: shared memory, threads, and what they ask of control. */
@@ -60,8 +57,9 @@ export class Service {
   readonly #hangWatch: HangWatch;
   readonly #timers: TimerHandle[] = [];
   readonly #backing: BackingServices;
+  readonly #oldChannels: OldChannels;
   #accounts: readonly BrokerAccount[];
-  #simulator: SupervisedThread<ToSimulator, FromSimulator> | undefined;
+  #simulator: BuiltInSimulator | undefined;
   #publish: SupervisedThread<ToPublish, FromPublish> | undefined;
   #ingest: SupervisedThread<ToIngest, FromIngest> | undefined;
   #greeks: GreeksPool | undefined;
@@ -96,6 +94,15 @@ export class Service {
       toPublish: (message) => this.#publish?.post(message),
       onCheck: () => this.#postStatus(),
     });
+    this.#oldChannels = new OldChannels({
+      ...this.#context,
+      config,
+      basics: this.#basics,
+      blocks: this.#blocks,
+      describe: (tokens) => this.#desk?.describeInstruments(tokens),
+      onDeath: () => this.#hangWatch.forget('old-channels'),
+      onFailedStart: (error) => this.#failStart(error),
+    });
     // A failure before anybody waits for it is reported by `start`, not as an unhandled rejection.
     this.#startFailed.catch(() => undefined);
   }
@@ -127,10 +134,13 @@ export class Service {
     this.#forwardsTimer?.cancel();
     // Intake first, so that what is in the ring still goes out.
     await this.#ingest?.stop({ type: 'stop' }, STOP_GRACE_MS);
-    await this.#publish?.stop({ type: 'stop' }, STOP_GRACE_MS);
+    await Promise.all([
+      this.#publish?.stop({ type: 'stop' }, STOP_GRACE_MS),
+      this.#oldChannels.stop(),
+    ]);
     new Ring(this.#blocks.ring).requestStop();
     await this.#greeks?.stop();
-    await this.#simulator?.stop({ type: 'stop' }, STOP_GRACE_MS);
+    await this.#simulator?.stop();
     await this.#backing.stop();
   }
 
@@ -150,6 +160,7 @@ export class Service {
     if (this.#isStopping()) return;
     await this.#loadInstruments();
     if (this.#isStopping()) return;
+    this.#oldChannels.start();
     await this.#startIngest();
     if (this.#isStopping()) return;
     this.#desk?.demandBase();
@@ -184,26 +195,14 @@ export class Service {
     });
   }
 
-  #startSimulator(): Promise<void> {
-    const { config } = this.#options;
-    let port = config.simPort;
-    return new Promise((resolve) => {
-      const thread = this.#supervise<ToSimulator, FromSimulator>('simulator', {
-        data: () => simulatorData(this.#basics, config, port),
-        onMessage: (message) => {
-          if (message.type !== 'listening') return;
-          const { restUrl, wsUrl } = message;
-          // A restarted simulator must be found where the first one was.
-          port = Number(new URL(restUrl).port);
-          this.#accounts = [simulatorAccount(restUrl, wsUrl)];
-          thread.markReady();
-          resolve();
-        },
-        onDeath: () => undefined,
-      });
-      this.#simulator = thread;
-      thread.start();
+  async #startSimulator(): Promise<void> {
+    this.#simulator = new BuiltInSimulator({
+      ...this.#context,
+      config: this.#options.config,
+      basics: this.#basics,
+      onFailedStart: (error) => this.#failStart(error),
     });
+    this.#accounts = [await this.#simulator.start()];
   }
 
   #startPublish(): Promise<void> {
@@ -272,7 +271,7 @@ export class Service {
   }
 
   #supervise<Out, In extends { type: string }>(
-    name: 'simulator' | 'publish' | 'ingest',
+    name: 'publish' | 'ingest',
     parts: { data(): unknown; onMessage(message: In): void; onDeath(): void },
   ): SupervisedThread<Out, In> {
     const { clock, logger } = this.#context;

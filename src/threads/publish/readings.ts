@@ -10,6 +10,7 @@ import {
   LOOP_LAG_P50_US,
   LOOP_LAG_P99_US,
   METER_WRITER,
+  OLD_CHANNELS,
   PUBLISH,
   PUBLISH_HISTOGRAM,
 } from '../../shm/layout/meters.ts';
@@ -29,6 +30,7 @@ export class MeterReader {
   readonly #control: ThreadMeters;
   readonly #ingest: ThreadMeters;
   readonly #publish: ThreadMeters;
+  readonly #oldChannels: ThreadMeters;
   readonly #greeks: ThreadMeters[] = [];
 
   constructor(blocks: SharedBlocks) {
@@ -36,6 +38,7 @@ export class MeterReader {
     this.#control = new ThreadMeters(blocks.meters, METER_WRITER.CONTROL);
     this.#ingest = new ThreadMeters(blocks.meters, METER_WRITER.INGEST);
     this.#publish = new ThreadMeters(blocks.meters, METER_WRITER.PUBLISH);
+    this.#oldChannels = new ThreadMeters(blocks.meters, METER_WRITER.OLD_CHANNELS);
     for (let worker = 0; worker < this.#ring.workers; worker++) {
       this.#greeks.push(new ThreadMeters(blocks.meters, METER_WRITER.GREEKS + worker));
     }
@@ -48,6 +51,7 @@ export class MeterReader {
       ...this.#published(),
       ...this.#clients(),
       ...this.#kiteClients(),
+      ...this.#oldChannelReadings(),
       ...this.#service(),
     };
   }
@@ -223,12 +227,29 @@ export class MeterReader {
     };
   }
 
+  #oldChannelReadings() {
+    const channels = this.#oldChannels;
+    return {
+      old_channels_ticks_total: channels.get(OLD_CHANNELS.PUBLISHED),
+      old_channels_batches_total: channels.get(OLD_CHANNELS.BATCHES),
+      old_channels_dropped_total: {
+        redis_away: channels.get(OLD_CHANNELS.DROPPED),
+        unconfirmed: channels.get(OLD_CHANNELS.UNCONFIRMED),
+        ring_overrun: channels.get(OLD_CHANNELS.RING_OVERRUN),
+        undescribed: channels.get(OLD_CHANNELS.UNDESCRIBED),
+      },
+      old_channels_waiting: channels.get(OLD_CHANNELS.WAITING),
+      old_channels_connected: channels.get(OLD_CHANNELS.CONNECTED),
+    };
+  }
+
   #service() {
     const control = this.#control;
     const lag = (gauge: number): ByLabel => ({
       control: control.get(gauge) / US_PER_SECOND,
       ingest: this.#ingest.get(gauge) / US_PER_SECOND,
       publish: this.#publish.get(gauge) / US_PER_SECOND,
+      'old-channels': this.#oldChannels.get(gauge) / US_PER_SECOND,
     });
     return {
       instruments: control.get(CONTROL.INSTRUMENTS),
@@ -246,6 +267,7 @@ export class MeterReader {
         ingest: control.get(CONTROL.RESTARTS_INGEST),
         greeks: control.get(CONTROL.RESTARTS_GREEKS),
         publish: control.get(CONTROL.RESTARTS_PUBLISH),
+        'old-channels': control.get(CONTROL.RESTARTS_OLD_CHANNELS),
       },
       event_loop_lag_p50_seconds: lag(LOOP_LAG_P50_US),
       event_loop_lag_p99_seconds: lag(LOOP_LAG_P99_US),

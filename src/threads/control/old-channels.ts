@@ -1,0 +1,76 @@
+import { hasOldChannels } from '../../config/old-clients.ts';
+import type { Config } from '../../config/settings.ts';
+import type { NamedInstrument } from '../../domain/instrument.ts';
+import { TickerError } from '../../domain/error-codes.ts';
+import { CONTROL } from '../../shm/layout/meters.ts';
+import type {
+  FromOldChannels,
+  OldChannelsData,
+  SharedBlocks,
+  ThreadBasics,
+  ToOldChannels,
+} from '../messages.ts';
+import { spawnThread } from '../spawn.ts';
+import type { ThreadContext } from '../thread-context.ts';
+import { SupervisedThread } from './supervised-thread.ts';
+
+const STOP_GRACE_MS = 2_000;
+
+export interface OldChannelsOptions extends ThreadContext {
+  config: Config;
+  basics: ThreadBasics;
+  blocks: SharedBlocks;
+  /** What the instruments of these tokens are; undefined: nothing is known yet. */
+  describe(tokens: readonly number[]): (NamedInstrument | null)[] | undefined;
+  /** The thread has ended unasked. */
+  onDeath(): void;
+  onFailedStart(error: TickerError): void;
+}
+
+/** The thread that publishes to the old Redis channels, where the configuration wants it. */
+export class OldChannels {
+  readonly #options: OldChannelsOptions;
+  #thread: SupervisedThread<ToOldChannels, FromOldChannels> | undefined;
+
+  constructor(options: OldChannelsOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { config, clock, logger, meters } = this.#options;
+    const { redisUrl } = config;
+    if (!hasOldChannels(config) || redisUrl === undefined) return;
+    const { basics, blocks } = this.#options;
+    const prefix = config.oldChannelPrefix;
+    const data: OldChannelsData = { ...basics, blocks, redisUrl, prefix };
+    this.#thread = new SupervisedThread<ToOldChannels, FromOldChannels>({
+      name: 'old-channels',
+      clock,
+      logger,
+      spawn: () => spawnThread('old-channels', data),
+      onMessage: (message) => this.#onMessage(message),
+      onDeath: () => {
+        meters.add(CONTROL.RESTARTS_OLD_CHANNELS, 1);
+        this.#options.onDeath();
+      },
+      onFailedStart: (code, detail) => this.#options.onFailedStart(new TickerError(code, detail)),
+    });
+    this.#thread.start();
+  }
+
+  /** Ends the thread when it has published what is in the ring: call after ingest has ended. */
+  async stop(): Promise<void> {
+    await this.#thread?.stop({ type: 'stop' }, STOP_GRACE_MS);
+  }
+
+  #onMessage(message: FromOldChannels): void {
+    if (message.type === 'started') {
+      this.#thread?.markReady();
+    } else if (message.type === 'describe') {
+      const { first, tokens } = message;
+      const instruments = this.#options.describe(tokens);
+      if (instruments === undefined) return;
+      this.#thread?.post({ type: 'described', first, instruments });
+    }
+  }
+}
