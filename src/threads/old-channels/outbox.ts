@@ -82,10 +82,11 @@ export class Outbox {
 
   /** Sends all that waits, due or not, until the sink is not ready. What is left is dropped. */
   async end(): Promise<void> {
-    await this.#sending;
-    while (this.size > 0 && this.#sink.isReady) {
-      this.#send();
-      await this.#sending;
+    for (;;) {
+      // What is on its way first; when it has arrived, the next one may be on its way already.
+      if (this.#sending !== undefined) await this.#sending;
+      else if (this.size > 0 && this.#sink.isReady) this.#send();
+      else break;
     }
     this.#timer?.cancel();
     this.counts.dropped += this.size;

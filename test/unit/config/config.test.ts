@@ -267,3 +267,22 @@ test('the document lists every setting with its file variant, and no setting twi
   assert.ok(text.includes('`TICKER_API_KEY_FILE`'));
   assert.match(text, /`TICKER_ORDERS_PORT`.*not used yet/);
 });
+
+test('old clients are off unless asked for, and their channels need a Redis', () => {
+  assert.equal(loadConfig({}).oldClients, 'off');
+  assert.equal(loadConfig({}).oldChannelPrefix, 'ticker:nifty');
+  assert.equal(loadConfig({ TICKER_OLD_CLIENTS: 'socket' }).oldClients, 'socket');
+  for (const wanted of ['channels', 'all']) {
+    const { code, detail } = errorOf({ TICKER_OLD_CLIENTS: wanted });
+    assert.equal(code, 'CONFIG_INVALID');
+    assert.match(detail, /^TICKER_OLD_CLIENTS=\w+ publishes to Redis: TICKER_REDIS_URL or /);
+    const redis = { TICKER_REDIS_URL: 'redis://127.0.0.1' };
+    assert.equal(loadConfig({ TICKER_OLD_CLIENTS: wanted, ...redis }).oldClients, wanted);
+    // A command that only asks the service needs none of it.
+    assert.equal(loadConfig({ TICKER_OLD_CLIENTS: wanted }, {}, 'command').oldClients, wanted);
+  }
+  assert.equal(errorOf({ TICKER_OLD_CLIENTS: 'true' }).code, 'CONFIG_INVALID');
+  for (const prefix of [':a', 'a::b', 'a b', 'a*', 'x'.repeat(101)]) {
+    assert.equal(errorOf({ TICKER_OLD_CHANNEL_PREFIX: prefix }).code, 'CONFIG_INVALID', prefix);
+  }
+});

@@ -278,3 +278,52 @@ describe('subscriptions', () => {
     await begins;
   });
 });
+
+describe('messages published together', () => {
+  test('reach listeners in their order, and are counted', async (t) => {
+    const url = await redisUrl(t);
+    if (url === undefined) return;
+    const heard: string[] = [];
+    const listener = connectRedis(t, url);
+    let count = (): void => undefined;
+    const all = new Promise<void>((resolve) => {
+      count = () => {
+        if (heard.length === 1000) resolve();
+      };
+    });
+    const channel = `test:together:${process.pid}`;
+    await new Promise<void>((resolve) => {
+      const onMessage = (text: string): void => {
+        heard.push(text);
+        count();
+      };
+      listener.redis.subscribe(channel, onMessage, resolve);
+    });
+    const rig = connectRedis(t, url);
+    await rig.reached('ready');
+    const messages = Array.from({ length: 1000 }, (_unused, i) => ({ channel, text: `${i}` }));
+    assert.equal(await rig.redis.publish(messages), 1000);
+    await all;
+    assert.deepEqual(
+      heard,
+      messages.map(({ text }) => text),
+    );
+  });
+
+  test('without a connection, or when it is lost, are refused and never sent again', async (t) => {
+    const server = await TestRedis.start(t);
+    if (server === undefined) return;
+    const rig = connectRedis(t, server.url);
+    const messages = [{ channel: 'c', text: '1' }];
+    await assert.rejects(rig.redis.publish(messages), UNAVAILABLE);
+    await rig.reached('ready');
+    server.pause();
+    const rejected = assert.rejects(rig.redis.publish(messages), UNAVAILABLE);
+    await server.restart();
+    await rejected;
+    await rig.reached('ready');
+    assert.match(String(await rig.redis.run('INFO', 'commandstats')), /^(?![^]*cmdstat_publish)/);
+    await rig.redis.close();
+    await assert.rejects(rig.redis.publish(messages), UNAVAILABLE);
+  });
+});
