@@ -36,26 +36,32 @@ export class OldChannels {
     this.#options = options;
   }
 
-  start(): void {
+  /** Resolves when it reads the ring: what comes into the ring from then on is published. */
+  start(): Promise<void> {
     const { config, clock, logger, meters } = this.#options;
     const { redisUrl } = config;
-    if (!hasOldChannels(config) || redisUrl === undefined) return;
+    if (!hasOldChannels(config) || redisUrl === undefined) return Promise.resolve();
     const { basics, blocks } = this.#options;
     const prefix = config.oldChannelPrefix;
     const data: OldChannelsData = { ...basics, blocks, redisUrl, prefix };
-    this.#thread = new SupervisedThread<ToOldChannels, FromOldChannels>({
-      name: 'old-channels',
-      clock,
-      logger,
-      spawn: () => spawnThread('old-channels', data),
-      onMessage: (message) => this.#onMessage(message),
-      onDeath: () => {
-        meters.add(CONTROL.RESTARTS_OLD_CHANNELS, 1);
-        this.#options.onDeath();
-      },
-      onFailedStart: (code, detail) => this.#options.onFailedStart(new TickerError(code, detail)),
+    return new Promise((resolve) => {
+      this.#thread = new SupervisedThread<ToOldChannels, FromOldChannels>({
+        name: 'old-channels',
+        clock,
+        logger,
+        spawn: () => spawnThread('old-channels', data),
+        onMessage: (message) => {
+          if (message.type === 'started') resolve();
+          this.#onMessage(message);
+        },
+        onDeath: () => {
+          meters.add(CONTROL.RESTARTS_OLD_CHANNELS, 1);
+          this.#options.onDeath();
+        },
+        onFailedStart: (code, detail) => this.#options.onFailedStart(new TickerError(code, detail)),
+      });
+      this.#thread.start();
     });
-    this.#thread.start();
   }
 
   /** Ends the thread when it has published what is in the ring: call after ingest has ended. */

@@ -160,7 +160,8 @@ export class Service {
     if (this.#isStopping()) return;
     await this.#loadInstruments();
     if (this.#isStopping()) return;
-    this.#oldChannels.start();
+    await this.#oldChannels.start();
+    if (this.#isStopping()) return;
     await this.#startIngest();
     if (this.#isStopping()) return;
     this.#desk?.demandBase();
