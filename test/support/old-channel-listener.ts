@@ -11,7 +11,7 @@ export interface HeardTick {
 /** A subscriber of the four old channels below `prefix`. */
 export class OldChannelListener {
   readonly heard: HeardTick[] = [];
-  #told = (): void => undefined;
+  #told: () => void = () => undefined;
 
   /** Resolves when it hears all channels. */
   static async start(
@@ -20,7 +20,7 @@ export class OldChannelListener {
     prefix = 'ticker:nifty',
   ): Promise<OldChannelListener> {
     const listener = new OldChannelListener();
-    const { redis, reached } = connectRedis(t, url, { commandTimeoutMs: 2_000 });
+    const rig = connectRedis(t, url, { commandTimeoutMs: 2_000 });
     const names = ['options', 'underlying', 'equities', 'futures'];
     const listening = names.map(
       (channel) =>
@@ -29,10 +29,10 @@ export class OldChannelListener {
             listener.heard.push({ channel, payload: JSON.parse(text) as OldPayload });
             listener.#told();
           };
-          redis.subscribe(`${prefix}:${channel}`, onMessage, resolve);
+          rig.redis.subscribe(`${prefix}:${channel}`, onMessage, resolve);
         }),
     );
-    await Promise.all([...listening, reached('ready')]);
+    await Promise.all([...listening, rig.reached('ready')]);
     return listener;
   }
 
