@@ -30,6 +30,12 @@ export interface WebSocketOptions {
   subprotocols: readonly string[];
   /** The one that is spoken with a client that offers none. */
   defaultSubprotocol: string;
+  /**
+   * What a key in the address is for: clients of the protocol `protocol`, who offer no subprotocol
+   * and show no other key; a bad one ends the connection with 1008. Without a `protocol` it is
+   * refused (401), whoever's it is.
+   */
+  addressKey?: AddressKey;
   /** A longer message ends its connection with 1009. */
   maxPayloadBytes: number;
   /** Further clients are answered 503. */
@@ -55,6 +61,12 @@ export interface WebSocketOptions {
   onUnauthenticated?: () => void;
 }
 
+export interface AddressKey {
+  /** Name in the query. */
+  parameter: string;
+  protocol: string | undefined;
+}
+
 /** Without a message or an answered ping for so long, a connection is taken for dead. */
 const IDLE_TIMEOUT_SECONDS = 60;
 /** A callback of ours threw (RFC 6455, 1011). */
@@ -72,6 +84,8 @@ interface ClientState {
   badKey: Exclude<Admission, { principal: Principal }>['refused'] | undefined;
   /** Whose connections it has been counted among. */
   entered?: Principal | undefined;
+  /** How clients are told that their key is wrong; left out: CLOSE.UNAUTHENTICATED. */
+  wrongKeyClose?: number;
   connection?: WebSocketConnection;
 }
 
@@ -108,7 +122,8 @@ class WebSocketServer {
       // A browser is not shown the status of a refused upgrade, and would try again for ever.
       this.#options.onUnauthenticated?.();
       const isFinal = state.badKey === 'UNAUTHENTICATED';
-      socket.end(isFinal ? CLOSE.UNAUTHENTICATED : CLOSE.OVERLOAD, state.badKey);
+      const { wrongKeyClose = CLOSE.UNAUTHENTICATED } = state;
+      socket.end(isFinal ? wrongKeyClose : CLOSE.OVERLOAD, state.badKey);
       return;
     }
     this.#lastId += 1;
@@ -189,6 +204,11 @@ class WebSocketServer {
       .filter((name) => name !== '');
     const header = exchange.header('authorization');
     const address = exchange.clientAddress();
+    const { addressKey } = this.#options;
+    if (addressKey !== undefined && header === undefined && offered.length === 0) {
+      const token = new URLSearchParams(exchange.query).get(addressKey.parameter);
+      if (token !== null) return this.#admitByAddress(token, addressKey, address);
+    }
     let principal: Principal | undefined;
     let badKey: ClientState['badKey'];
     if (header !== undefined) {
@@ -215,6 +235,22 @@ class WebSocketServer {
     }
     const protocol = chosen ?? defaultSubprotocol;
     return { state: { protocol, principal, badKey, address }, answer: chosen ?? '' };
+  }
+
+  /** A client of another protocol, which has its key in the address. */
+  #admitByAddress(token: string, { protocol }: AddressKey, address: string): Admitted {
+    if (protocol === undefined) {
+      this.#options.onUnauthenticated?.();
+      const detail = 'A key in the address is not taken: send it in the header Authorization.';
+      return { refused: problem('UNAUTHENTICATED', detail) };
+    }
+    const admission = this.#web.gate.admit(token, address);
+    const known =
+      'principal' in admission
+        ? { principal: admission.principal, badKey: undefined }
+        : { principal: undefined, badKey: admission.refused };
+    const wrongKeyClose = CLOSE.BAD_PROTOCOL;
+    return { state: { protocol, ...known, wrongKeyClose, address }, answer: '' };
   }
 
   #allowsOrigin(origin: string, exchange: Exchange): boolean {

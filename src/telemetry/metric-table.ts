@@ -225,6 +225,37 @@ export const METRICS = {
     help: 'Time from an HTTP request to its answer.',
     recorded: 'microseconds',
   },
+  old_clients: { type: 'gauge', help: 'Clients of the old protocol connected.' },
+  old_clients_opened_total: {
+    type: 'counter',
+    help: 'Clients of the old protocol that connected.',
+  },
+  old_clients_closed_total: {
+    type: 'counter',
+    help: 'Clients of the old protocol that went, by cause.',
+    label: 'cause',
+  },
+  old_client_subscriptions: {
+    type: 'gauge',
+    help: 'Instruments subscribed by clients of the old protocol, summed over them.',
+  },
+  old_client_ticks_total: {
+    type: 'counter',
+    help: 'Ticks sent to clients of the old protocol, snapshots included, counted per client.',
+  },
+  old_client_bytes_total: { type: 'counter', help: 'Bytes of these ticks.' },
+  old_client_ticks_conflated_total: {
+    type: 'counter',
+    help: 'Ticks left out for a newer one of the instrument because such a client read slowly.',
+  },
+  old_client_messages_total: {
+    type: 'counter',
+    help: 'Messages received from clients of the old protocol.',
+  },
+  old_client_messages_refused_total: {
+    type: 'counter',
+    help: 'Messages of such clients that were answered with an error.',
+  },
   old_channels_ticks_total: {
     type: 'counter',
     help: 'Ticks published to the old Redis channels, confirmed by Redis.',

@@ -133,6 +133,20 @@ export const PUBLISH = {
   KITE_CLIENTS: 80,
   KITE_SUBSCRIPTIONS: 81,
   KITE_BUFFERED_BYTES: 82,
+  /** Of the clients of the old protocol. */
+  OLD_TICKS_SENT: 96,
+  OLD_BYTES_SENT: 97,
+  /** Ticks left out for a newer one, because the client read slowly. */
+  OLD_CONFLATED: 98,
+  OLD_MESSAGES_RECEIVED: 99,
+  OLD_MESSAGES_REFUSED: 100,
+  OLD_CLIENTS_OPENED: 101,
+  OLD_CLIENTS_CLOSED: 102,
+  OLD_CLOSED_TOO_SLOW: 103,
+  OLD_CLOSED_KEY_REVOKED: 104,
+  /** Gauges. */
+  OLD_CLIENTS: 108,
+  OLD_SUBSCRIPTIONS: 109,
 } as const;
 
 /** Counters of old-channels: ticks, unless said. */

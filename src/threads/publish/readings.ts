@@ -51,6 +51,7 @@ export class MeterReader {
       ...this.#published(),
       ...this.#clients(),
       ...this.#kiteClients(),
+      ...this.#oldClients(),
       ...this.#oldChannelReadings(),
       ...this.#service(),
     };
@@ -224,6 +225,27 @@ export class MeterReader {
       kite_heartbeats_total: publish.get(PUBLISH.KITE_HEARTBEATS_SENT),
       kite_messages_total: publish.get(PUBLISH.KITE_MESSAGES_RECEIVED),
       kite_messages_refused_total: publish.get(PUBLISH.KITE_MESSAGES_REFUSED),
+    };
+  }
+
+  #oldClients() {
+    const publish = this.#publish;
+    const tooSlow = publish.get(PUBLISH.OLD_CLOSED_TOO_SLOW);
+    const revoked = publish.get(PUBLISH.OLD_CLOSED_KEY_REVOKED);
+    return {
+      old_clients: publish.get(PUBLISH.OLD_CLIENTS),
+      old_clients_opened_total: publish.get(PUBLISH.OLD_CLIENTS_OPENED),
+      old_clients_closed_total: {
+        too_slow: tooSlow,
+        key_revoked: revoked,
+        other: publish.get(PUBLISH.OLD_CLIENTS_CLOSED) - tooSlow - revoked,
+      },
+      old_client_subscriptions: publish.get(PUBLISH.OLD_SUBSCRIPTIONS),
+      old_client_ticks_total: publish.get(PUBLISH.OLD_TICKS_SENT),
+      old_client_bytes_total: publish.get(PUBLISH.OLD_BYTES_SENT),
+      old_client_ticks_conflated_total: publish.get(PUBLISH.OLD_CONFLATED),
+      old_client_messages_total: publish.get(PUBLISH.OLD_MESSAGES_RECEIVED),
+      old_client_messages_refused_total: publish.get(PUBLISH.OLD_MESSAGES_REFUSED),
     };
   }
 
