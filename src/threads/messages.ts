@@ -53,6 +53,8 @@ export interface PublishData extends ThreadData {
   trustedProxies: readonly string[];
   clientBufferBytes: number;
   clientsMax: number;
+  /** Whether the old protocol is spoken. */
+  oldSocket: boolean;
 }
 
 /** What the old-channels thread is started with. */

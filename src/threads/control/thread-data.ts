@@ -1,5 +1,6 @@
 import { type BrokerAccount, secretsOf } from '../../config/accounts.ts';
 import { secretTexts } from '../../config/config-secrets.ts';
+import { hasOldSocket } from '../../config/old-clients.ts';
 import type { Config } from '../../config/settings.ts';
 import { createSystemClock } from '../../domain/clock.ts';
 import type { PublishData, SimulatorData, ThreadBasics, ThreadData } from '../messages.ts';
@@ -41,6 +42,7 @@ export function publishSettings(
     trustedProxies: config.trustedProxies,
     clientBufferBytes: config.clientBufferBytes,
     clientsMax: config.clientsMax,
+    oldSocket: hasOldSocket(config),
   };
 }
 

@@ -15,8 +15,6 @@ const TOKEN_PARAMETER = 'token';
 
 export type OldSessionsOptions = Omit<OldPorts, 'taker' | 'counts'> &
   Pick<OldTakerOptions, 'index' | 'lastValues'> & {
-    meters: ThreadMeters;
-    logger: Logger;
     /** Whether the old protocol is spoken at all. */
     enabled: boolean;
   };
@@ -30,8 +28,8 @@ export class OldSessions {
   readonly #open = new Map<WebSocketConnection, OldSession>();
   #metered: ReadonlyMap<number, number> = new Map();
 
-  constructor(options: OldSessionsOptions) {
-    const { index, lastValues, limits, meters, logger, enabled } = options;
+  constructor(options: OldSessionsOptions, meters: ThreadMeters, logger: Logger) {
+    const { index, lastValues, limits, enabled } = options;
     const congestedBytes = Math.min(CONGESTED_BYTES_MAX, limits.bufferBytes / 2);
     this.addressKey = {
       parameter: TOKEN_PARAMETER,
@@ -93,9 +91,15 @@ export class OldSessions {
     for (const { client } of this.#open.values()) this.#ports.taker.refresh(client);
   }
 
+  /** Once a second: what is known by looking. */
+  second(): void {
+    for (const session of this.#open.values()) session.endIfIdle();
+    this.#meters.set(PUBLISH.OLD_SUBSCRIPTIONS, this.#ports.taker.size);
+  }
+
   /** Brings the meters up to what has been counted since the last call. */
   meter(): void {
-    const { sent, size } = this.#ports.taker;
+    const { sent } = this.#ports.taker;
     const { received, refused, tooSlow } = this.#ports.counts;
     const now = new Map<number, number>([
       [PUBLISH.OLD_TICKS_SENT, sent.ticks],
@@ -109,7 +113,6 @@ export class OldSessions {
       this.#meters.add(meter, count - (this.#metered.get(meter) ?? 0));
     }
     this.#metered = now;
-    this.#meters.set(PUBLISH.OLD_SUBSCRIPTIONS, size);
   }
 
   /** Closes the connections whose key is not valid any more. */

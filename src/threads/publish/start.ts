@@ -31,6 +31,7 @@ import { KiteSessions } from './kite-sessions.ts';
 import { liquidityQueries } from './liquidity-queries.ts';
 import { LoadWatch } from './load-watch.ts';
 import { PublishLoop } from './loop.ts';
+import { OldSessions } from './old-sessions.ts';
 import { RepricedTicks } from './repriced-ticks.ts';
 import { Sessions } from './sessions.ts';
 import { StatusBoard } from './status-board.ts';
@@ -75,6 +76,7 @@ class PublishThread {
   readonly #gate: Gatekeeper;
   readonly #sessions: Sessions;
   readonly #kite: KiteSessions;
+  readonly #old: OldSessions;
   readonly #cycle: DutyCycle;
   readonly #load: LoadWatch;
   readonly #records: ChainRecords;
@@ -146,7 +148,9 @@ class PublishThread {
     };
     this.#sessions = new Sessions(ports, meters);
     this.#kite = new KiteSessions({ ...ports, lastValues }, meters);
-    const clients = () => this.#sessions.size + this.#kite.size;
+    const old = { ...ports, directory: this.#link, lastValues, enabled: data.oldSocket };
+    this.#old = new OldSessions(old, meters, logger);
+    const clients = () => this.#sessions.size + this.#kite.size + this.#old.size;
     this.#cycle = new DutyCycle(ring, loop, delivery, clock, clients);
     this.#load = new LoadWatch(ring, loop, this.#cycle, meters, clock);
   }
@@ -182,6 +186,7 @@ class PublishThread {
     this.#load.second();
     this.#sessions.second();
     this.#kite.second();
+    this.#old.second();
     this.#records.second(this.#sessions);
     // Keys expire by themselves; revocations come at once, as `keys`.
     this.#endRevoked();
@@ -193,18 +198,21 @@ class PublishThread {
   #meter(): void {
     this.#sessions.meter();
     this.#kite.meter();
+    this.#old.meter();
   }
 
   /** Some ticks will not come any more: who can be told is told, the others get last values. */
   #onGap(from: number, to: number): void {
     this.#sessions.broadcastGap(from, to);
     this.#kite.refresh();
+    this.#old.refresh();
   }
 
   #endRevoked(): void {
     const isValid = (keyId: string) => this.#keys.isValid(keyId);
     this.#sessions.endRevoked(isValid);
     this.#kite.endRevoked(isValid);
+    this.#old.endRevoked(isValid);
   }
 
   #mount(app: TemplatedApp): void {
@@ -231,7 +239,7 @@ class PublishThread {
     };
     mountKite(app, web, this.#kite, {
       ...limits,
-      connectionsElsewhere: () => this.#sessions.size,
+      connectionsElsewhere: () => this.#sessions.size + this.#old.size,
     });
     mountWebSocket(app, web, {
       ...limits,
@@ -239,9 +247,10 @@ class PublishThread {
       subprotocols: [SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON],
       defaultSubprotocol: SUBPROTOCOL_JSON,
       connectionsElsewhere: () => this.#kite.size,
+      addressKey: this.#old.addressKey,
       onOpen: (connection) => this.#open(connection),
       onMessage: (connection, bytes, isBinary) => this.#onMessage(connection, bytes, isBinary),
-      onDrain: () => undefined,
+      onDrain: (connection) => this.#old.onDrain(connection),
       onClose: (connection) => this.#close(connection),
     });
     const routes = marketRoutes({
@@ -258,6 +267,7 @@ class PublishThread {
   }
 
   #open(connection: WebSocketConnection): void {
+    if (this.#old.open(connection)) return;
     const session = this.#sessions.open(connection, {
       binary: connection.protocol === SUBPROTOCOL_BINARY,
       principal: connection.principal,
@@ -269,12 +279,14 @@ class PublishThread {
   }
 
   #onMessage(connection: WebSocketConnection, bytes: ArrayBuffer, isBinary: boolean): void {
+    if (this.#old.onMessage(connection, bytes, isBinary)) return;
     const session = this.#bySocket.get(connection);
     if (isBinary) session?.onBinary();
     else session?.onText(Buffer.from(bytes).toString('utf8'));
   }
 
   #close(connection: WebSocketConnection): void {
+    this.#old.close(connection);
     const session = this.#bySocket.get(connection);
     if (session !== undefined) this.#sessions.close(session);
   }
@@ -290,6 +302,7 @@ class PublishThread {
       case 'gap':
         this.#sessions.broadcast(message);
         this.#kite.refresh();
+        this.#old.refresh();
         return;
       case 'keys':
         this.#keys.replace(message.keys);
@@ -323,6 +336,7 @@ class PublishThread {
     this.#listener?.close();
     this.#sessions.closeAll();
     this.#kite.closeAll();
+    this.#old.closeAll();
     this.#context.clock.setTimeout(() => {
       this.#app?.close();
       if (exitCode === 0) this.#post({ type: 'stopped' });
