@@ -107,9 +107,17 @@ export class OldRig {
           this.entered++;
           return true;
         },
-        leave: () => void this.entered--,
+        leave: () => {
+          this.entered--;
+        },
       },
-      limits: { subscriptions: subscriptionsMax, messageBytes: 1000, bufferBytes },
+      limits: {
+        subscriptions: subscriptionsMax,
+        messageBytes: 1000,
+        bufferBytes,
+        messagesPerSecond: options.messagesPerSecond ?? 50,
+        idleMs: 60_000,
+      },
       counts: { received: 0, refused: 0, tooSlow: 0 },
       sessionId: () => 'session-1',
       onError: (error) => this.errors.push(error),
@@ -127,7 +135,7 @@ export class OldRig {
     const { scopes, limits = DEFAULT_KEY_LIMITS } = this.#options;
     const socket = new FakeClientSocket();
     const session = new OldSession(this.ports, socket, principal(scopes, limits));
-    const take = (): OldServerMessage[] => socket.messages.splice(0) as OldServerMessage[];
+    const take = (): OldServerMessage[] => socket.messages.splice(0);
     return {
       socket,
       session,

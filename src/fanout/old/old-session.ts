@@ -4,6 +4,7 @@ import { ERRORS, type ErrorCode, TickerError } from '../../domain/error-codes.ts
 import type { NamedInstrument } from '../../domain/instrument.ts';
 import { CLOSE, type ClientSocket, type InstrumentDirectory } from '../../domain/ports.ts';
 import type { SessionLimits } from '../hello.ts';
+import { MessageRate } from '../message-rate.ts';
 import { OldClient } from './old-client.ts';
 import { checkOldMessage, isOldRefusal, type OldMessage } from './old-message.ts';
 import type { OldTaker } from './old-taker.ts';
@@ -37,13 +38,16 @@ interface RefusedToken {
 /**
  * One client's conversation in the protocol of the Python service: messages in, answers and
  * subscriptions out, in order. It learns of every problem by an `error` and stays connected; what
- * ends it is its key or a limit, with 1008, the only code that old clients know.
+ * ends it is its key (1008, the only code that old clients know), idleness or not reading at all.
  */
 export class OldSession {
   readonly client: OldClient;
   readonly #ports: OldPorts;
   readonly #principal: Principal;
+  readonly #messageRate: MessageRate;
   #entered = false;
+  /** Monotonic ms of the last message. */
+  #heardMs: number;
   #queue: Promise<void> = Promise.resolve();
   #queued = 0;
 
@@ -51,14 +55,14 @@ export class OldSession {
     this.#ports = ports;
     this.#principal = principal;
     this.client = new OldClient(socket);
+    this.#messageRate = new MessageRate(ports.clock, ports.limits.messagesPerSecond);
+    this.#heardMs = ports.clock.monotonicMs();
     this.#welcome();
   }
 
   onText(text: string): void {
-    const { counts, limits } = this.#ports;
-    if (this.client.closed) return;
-    counts.received++;
-    if (text.length > limits.messageBytes) {
+    if (!this.#hears()) return;
+    if (text.length > this.#ports.limits.messageBytes) {
       this.#refuse('MESSAGE_TOO_LARGE', ERRORS.MESSAGE_TOO_LARGE.detail);
       return;
     }
@@ -68,9 +72,7 @@ export class OldSession {
   }
 
   onBinary(): void {
-    if (this.client.closed) return;
-    this.#ports.counts.received++;
-    this.#refuse('BAD_MESSAGE', 'messages are JSON text');
+    if (this.#hears()) this.#refuse('BAD_MESSAGE', 'messages are JSON text');
   }
 
   /** The client has read: it gets what has waited for that. */
@@ -93,6 +95,25 @@ export class OldSession {
     if (this.client.closed || isValid(this.#principal.keyId)) return false;
     this.#end(CLOSE.BAD_PROTOCOL, 'KEY_REVOKED', ERRORS.KEY_REVOKED.detail);
     return true;
+  }
+
+  /** Ends a connection that wants nothing and says nothing. */
+  endIfIdle(): void {
+    const { clock, limits } = this.#ports;
+    if (this.client.closed || this.client.subscriptions.size > 0) return;
+    if (clock.monotonicMs() - this.#heardMs < limits.idleMs) return;
+    this.#end(CLOSE.IDLE, 'IDLE', ERRORS.IDLE.detail);
+  }
+
+  /** A message has come; false: it is not to be looked at. */
+  #hears(): boolean {
+    const { clock, counts, limits } = this.#ports;
+    if (this.client.closed) return false;
+    counts.received++;
+    this.#heardMs = clock.monotonicMs();
+    if (this.#messageRate.take()) return true;
+    this.#refuse('RATE_LIMITED', `at most ${limits.messagesPerSecond} messages a second`);
+    return false;
   }
 
   #welcome(): void {

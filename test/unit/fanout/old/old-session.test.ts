@@ -168,7 +168,7 @@ describe('limits of an old client', () => {
     const { rig } = create({ limits: { ...DEFAULT_KEY_LIMITS, connections: 1 } });
     const second = rig.connect();
     assert.equal(second.socket.ended?.code, 1008);
-    assert.match(second.socket.ended?.reason ?? '', /^LIMIT_EXCEEDED: .*1 connection/);
+    assert.match(second.socket.ended.reason, /^LIMIT_EXCEEDED: .*1 connection/);
     second.session.onClose();
     assert.equal(rig.entered, 1);
   });
@@ -176,7 +176,7 @@ describe('limits of an old client', () => {
   test('a key without ticks:read is closed with 1008', () => {
     const { client } = create({ scopes: ['orders:read'] });
     assert.equal(client.socket.ended?.code, 1008);
-    assert.match(client.socket.ended?.reason ?? '', /^FORBIDDEN: .*ticks:read/);
+    assert.match(client.socket.ended.reason, /^FORBIDDEN: .*ticks:read/);
     assert.deepEqual(client.take(), []);
   });
 
@@ -191,11 +191,38 @@ describe('limits of an old client', () => {
       true,
     );
     assert.equal(client.socket.ended?.code, 1008);
-    assert.match(client.socket.ended?.reason ?? '', /^KEY_REVOKED: /);
+    assert.match(client.socket.ended.reason, /^KEY_REVOKED: /);
     assert.equal(
       client.session.endIfRevoked(() => false),
       false,
     );
+  });
+
+  test('messages a second: more are refused, and the client stays', async () => {
+    const { rig, client } = create({ messagesPerSecond: 2 });
+    client.take();
+    for (let i = 0; i < 10; i++) await say(client, { action: 'ping' });
+    const types = client.take().map(({ type, code }) => code ?? type);
+    assert.deepEqual(types.slice(0, 8), Array<string>(8).fill('pong'));
+    assert.deepEqual(types.slice(8), ['RATE_LIMITED', 'RATE_LIMITED']);
+    rig.clock.advance(1000);
+    await say(client, { action: 'ping' });
+    assert.equal(client.take()[0]?.type, 'pong');
+    assert.equal(client.socket.ended, undefined);
+  });
+
+  test('one that wants nothing and says nothing is closed as idle', async () => {
+    const { rig, infy, client } = create();
+    rig.clock.advance(59_999);
+    client.session.endIfIdle();
+    await say(client, { action: 'subscribe', tokens: [infy.token] });
+    rig.clock.advance(120_000);
+    client.session.endIfIdle();
+    assert.ok(client.socket.isOpen);
+    await say(client, { action: 'unsubscribe', tokens: [infy.token] });
+    rig.clock.advance(60_000);
+    client.session.endIfIdle();
+    assert.equal(client.socket.ended?.code, 4400);
   });
 
   test('one that asks and never reads is closed', async () => {
