@@ -43,7 +43,7 @@ export class OldSessions {
     this.#meters = meters;
     if (!enabled) return;
     logger.warn(
-      'TICKER_OLD_CLIENTS: keys in addresses (?token=) end up in the logs of proxies, load ' +
+      'TICKER_OLD_CLIENTS: keys in addresses end up in the logs of proxies, load ' +
         'balancers and browsers; give old clients keys of their own and revoke them afterwards',
     );
   }
