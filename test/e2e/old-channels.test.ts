@@ -65,6 +65,18 @@ async function faults(rest: string, script: object[]): Promise<void> {
   assert.ok(answer.ok, await answer.text());
 }
 
+/** Asks /readyz until its check of the old channels is `ok`; resolves with its detail. */
+async function untilChecked(service: RunningTicker, ok: boolean): Promise<string> {
+  for (;;) {
+    const answer = await fetch(new URL('/readyz', service.url));
+    const { checks } = (await answer.json()) as {
+      checks: Record<string, { ok: boolean; required: boolean; detail?: string }>;
+    };
+    const check = checks['old_channels'];
+    if (check?.ok === ok) return check.detail ?? '';
+  }
+}
+
 /** Count and sums of what the channels had, as the ledger counts, by token. */
 function sumsByToken(payloads: readonly OldPayload[]) {
   const sums = new Map<number, { count: number; last_price_sum: number; volume_sum: number }>();
@@ -166,10 +178,12 @@ describe('a Redis that is killed', () => {
       (metrics) => metrics.get(CONNECTED) === 0 && (metrics.get(WAITING) ?? 0) > 0,
     );
     await client.nextTick((tick) => tick.instrument_token === NIFTY);
+    assert.match(await untilChecked(service, false), /no connection to Redis; \d+ ticks wait/);
     await server.restart();
     const listener = await OldChannelListener.start(t, server.url);
     await listener.until((heard) => heard.some(({ channel }) => channel === 'options'));
     const metrics = await metricsUntil(service.url, (now) => now.get(CONNECTED) === 1);
+    await untilChecked(service, true);
     assert.equal(metrics.get('ticker_thread_restarts_total{thread="old-channels"}'), 0);
     assert.equal(metrics.get('ticker_old_channels_dropped_total{reason="ring_overrun"}'), 0);
   });

@@ -2,9 +2,11 @@ import { hasOldChannels } from '../../config/old-clients.ts';
 import type { Config } from '../../config/settings.ts';
 import type { NamedInstrument } from '../../domain/instrument.ts';
 import { TickerError } from '../../domain/error-codes.ts';
-import { CONTROL } from '../../shm/layout/meters.ts';
+import { CONTROL, METER_WRITER, OLD_CHANNELS } from '../../shm/layout/meters.ts';
+import { ThreadMeters } from '../../shm/meters.ts';
 import type {
   FromOldChannels,
+  HealthCheck,
   OldChannelsData,
   SharedBlocks,
   ThreadBasics,
@@ -30,10 +32,13 @@ export interface OldChannelsOptions extends ThreadContext {
 /** The thread that publishes to the old Redis channels, where the configuration wants it. */
 export class OldChannels {
   readonly #options: OldChannelsOptions;
+  /** The thread's. */
+  readonly #meters: ThreadMeters;
   #thread: SupervisedThread<ToOldChannels, FromOldChannels> | undefined;
 
   constructor(options: OldChannelsOptions) {
     this.#options = options;
+    this.#meters = new ThreadMeters(options.blocks.meters, METER_WRITER.OLD_CHANNELS);
   }
 
   /** Resolves when it reads the ring: what comes into the ring from then on is published. */
@@ -56,12 +61,22 @@ export class OldChannels {
         },
         onDeath: () => {
           meters.add(CONTROL.RESTARTS_OLD_CHANNELS, 1);
+          this.#meters.set(OLD_CHANNELS.CONNECTED, 0);
           this.#options.onDeath();
         },
         onFailedStart: (code, detail) => this.#options.onFailedStart(new TickerError(code, detail)),
       });
       this.#thread.start();
     });
+  }
+
+  /** Nothing where the channels are off. */
+  checks(): Record<string, HealthCheck> {
+    if (this.#thread === undefined) return {};
+    const ok = this.#meters.get(OLD_CHANNELS.CONNECTED) === 1;
+    const waiting = this.#meters.get(OLD_CHANNELS.WAITING);
+    const detail = `no connection to Redis; ${waiting} ticks wait`;
+    return { old_channels: { ok, required: false, ...(ok ? {} : { detail }) } };
   }
 
   /** Ends the thread when it has published what is in the ring: call after ingest has ended. */

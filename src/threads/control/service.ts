@@ -388,7 +388,7 @@ export class Service {
   }
 
   #postStatus(): void {
-    this.#health.storage = this.#backing.checks();
+    this.#health.storage = { ...this.#backing.checks(), ...this.#oldChannels.checks() };
     this.#publish?.post({ type: 'status', status: this.#health.status() });
   }
 
