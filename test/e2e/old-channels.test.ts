@@ -4,6 +4,7 @@ import type { OldPayload } from '../../src/fanout/old/old-payload.ts';
 import type { TickObject } from '../../src/wire/messages.ts';
 import { metricsUntil } from '../support/metrics-text.ts';
 import { OldChannelListener } from '../support/old-channel-listener.ts';
+import { connectRedis } from '../support/redis-rig.ts';
 import { TestRedis } from '../support/test-redis.ts';
 import {
   accountsFile,
@@ -26,6 +27,7 @@ interface Ledger {
 const NIFTY = 256265;
 const CONNECTED = 'ticker_old_channels_connected';
 const WAITING = 'ticker_old_channels_waiting';
+const PUBLISHED = 'ticker_old_channels_ticks_total';
 const UPSTREAM = 'ticker_upstream_ticks_total';
 
 /** A service with the old channels on a simulator of its own, both to be talked to. */
@@ -166,8 +168,34 @@ test('the last ticks before SIGTERM reach the old channels', async (t) => {
   });
 });
 
-describe('a Redis that is killed', () => {
-  test('stops nobody else; ticks wait, and the channels go on when it is back', async (t) => {
+describe('a Redis that fails', () => {
+  test('and refuses ticks is not called well, and nothing of it is called published', async (t) => {
+    const server = await TestRedis.start(t);
+    if (server === undefined) return;
+    const { service } = await start(t, server, 500);
+    const { redis, reached } = connectRedis(t, server.url);
+    await reached('ready');
+    await untilChecked(service, true);
+    await redis.run('ACL', 'SETUSER', 'default', '-publish');
+    await untilChecked(service, false);
+    const unconfirmed = 'ticker_old_channels_dropped_total{reason="unconfirmed"}';
+    const before = await metricsUntil(service.url, (now) => (now.get(unconfirmed) ?? 0) > 0);
+    const later = await metricsUntil(
+      service.url,
+      (now) => (now.get(unconfirmed) ?? 0) > (before.get(unconfirmed) ?? 0),
+    );
+    assert.equal(later.get(PUBLISHED), before.get(PUBLISHED));
+    await redis.run('ACL', 'SETUSER', 'default', '+publish');
+    await untilChecked(service, true);
+    await metricsUntil(
+      service.url,
+      (now) => (now.get(PUBLISHED) ?? 0) > (later.get(PUBLISHED) ?? 0),
+    );
+    const warnings = service.errors().match(/Redis did not take ticks/g);
+    assert.equal(warnings?.length, 1);
+  });
+
+  test('and is killed stops nobody else; ticks wait, and the channels go on when it is back', async (t) => {
     const server = await TestRedis.start(t);
     if (server === undefined) return;
     const { service } = await start(t, server, 500);
@@ -178,7 +206,7 @@ describe('a Redis that is killed', () => {
       (metrics) => metrics.get(CONNECTED) === 0 && (metrics.get(WAITING) ?? 0) > 0,
     );
     await client.nextTick((tick) => tick.instrument_token === NIFTY);
-    assert.match(await untilChecked(service, false), /no connection to Redis; \d+ ticks wait/);
+    assert.match(await untilChecked(service, false), /Redis does not take ticks; \d+ wait/);
     await server.restart();
     const listener = await OldChannelListener.start(t, server.url);
     await listener.until((heard) => heard.some(({ channel }) => channel === 'options'));

@@ -75,7 +75,7 @@ export class OldChannels {
     if (this.#thread === undefined) return {};
     const ok = this.#meters.get(OLD_CHANNELS.CONNECTED) === 1;
     const waiting = this.#meters.get(OLD_CHANNELS.WAITING);
-    const detail = `no connection to Redis; ${waiting} ticks wait`;
+    const detail = `Redis does not take ticks; ${waiting} wait`;
     return { old_channels: { ok, required: false, ...(ok ? {} : { detail }) } };
   }
 

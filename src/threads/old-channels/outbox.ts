@@ -43,18 +43,15 @@ export class Outbox {
   readonly counts: OutboxCounts = { published: 0, batches: 0, dropped: 0, unconfirmed: 0 };
   readonly #clock: Clock;
   readonly #sink: TickSink;
-  readonly #onLost: (error: unknown) => void;
   /** From `#first` on; what lies before has left. */
   #waiting: Waiting[] = [];
   #first = 0;
   #sending: Promise<void> | undefined;
   #timer: TimerHandle | undefined;
 
-  /** `onLost`: a batch went unconfirmed, for this reason. */
-  constructor(clock: Clock, sink: TickSink, onLost: (error: unknown) => void) {
+  constructor(clock: Clock, sink: TickSink) {
     this.#clock = clock;
     this.#sink = sink;
-    this.#onLost = onLost;
   }
 
   /** Ticks that wait. */
@@ -110,12 +107,8 @@ export class Outbox {
   }
 
   async #publish(batch: readonly OutgoingTick[]): Promise<void> {
-    let published = 0;
-    try {
-      published = await this.#sink.publish(batch);
-    } catch (error) {
-      this.#onLost(error);
-    }
+    // The sink knows why it failed, and tells.
+    const published = await this.#sink.publish(batch).catch(() => 0);
     this.counts.batches++;
     this.counts.published += published;
     this.counts.unconfirmed += batch.length - published;

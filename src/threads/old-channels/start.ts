@@ -10,7 +10,7 @@ import { random } from '../random.ts';
 import { createThreadContext, type ThreadContext } from '../thread-context.ts';
 import { nextTurn } from '../turn.ts';
 import { OldChannelsLoop } from './loop.ts';
-import { Outbox } from './outbox.ts';
+import { Outbox, type OutgoingTick, type TickSink } from './outbox.ts';
 
 /** Pause between two looks at a ring that had nothing new: a fraction of a batch. */
 const LOOK_MS = 20;
@@ -37,6 +37,8 @@ class OldChannelsThread {
   readonly #loop: OldChannelsLoop;
   readonly #stop = new AbortController();
   #question: TimerHandle | undefined;
+  /** Why the last batch was not taken; undefined: it was. */
+  #problem: string | undefined;
   #metered: ReadonlyMap<number, number> = new Map();
 
   constructor(data: OldChannelsData, port: MessagePort) {
@@ -48,18 +50,16 @@ class OldChannelsThread {
       blocks.meters,
       METER_WRITER.OLD_CHANNELS,
     );
-    const { clock, logger } = this.#context;
-    this.#redis = this.#connect(data.redisUrl);
-    const redis = this.#redis;
-    const sink = {
+    const { clock } = this.#context;
+    const redis = this.#connect(data.redisUrl);
+    this.#redis = redis;
+    const sink: TickSink = {
       get isReady() {
         return redis.state === 'ready';
       },
-      publish: redis.publish.bind(redis),
+      publish: (ticks) => this.#publish(ticks),
     };
-    this.#outbox = new Outbox(clock, sink, (error) =>
-      logger.warn({ detail: errorText(error) }, 'ticks for the old channels are not confirmed'),
-    );
+    this.#outbox = new Outbox(clock, sink);
     this.#loop = new OldChannelsLoop({
       ring: new Ring(blocks.ring),
       table: new InstrumentTable(blocks.instruments),
@@ -101,6 +101,23 @@ class OldChannelsThread {
     const tooLate = pause(clock, Math.max(0, endMs - clock.monotonicMs()), over.signal);
     await Promise.race([this.#outbox.end(), tooLate]);
     over.abort();
+  }
+
+  /** A Redis that answers and does not take ticks is as good as none: it is said once. */
+  async #publish(ticks: readonly OutgoingTick[]): Promise<number> {
+    const { meters, logger } = this.#context;
+    try {
+      const taken = await this.#redis.publish(ticks);
+      meters.set(OLD_CHANNELS.CONNECTED, 1);
+      this.#problem = undefined;
+      return taken;
+    } catch (error) {
+      const detail = errorText(error);
+      meters.set(OLD_CHANNELS.CONNECTED, 0);
+      if (detail !== this.#problem) logger.warn({ detail }, 'Redis did not take ticks');
+      this.#problem = detail;
+      throw error;
+    }
   }
 
   #connect(url: string): Redis {
