@@ -159,13 +159,12 @@ test('the last ticks before SIGTERM reach the old channels', async (t) => {
     payload.volume === (tick.volume_traded ?? null) &&
     payload.ts === (tick.exchange_timestamp ?? 0) / 1_000_000;
   assert.ok(last.size >= 8);
-  await listener.until((heard) => {
-    const newest = new Map(heard.map(({ payload }) => [payload.token, payload]));
-    return [...last].every(([token, tick]) => {
-      const payload = newest.get(token);
-      return payload !== undefined && isNewest(payload, tick);
-    });
-  });
+  await listener.everything();
+  const newest = new Map(listener.heard.map(({ payload }) => [payload.token, payload]));
+  for (const [token, tick] of last) {
+    const payload = newest.get(token);
+    assert.ok(payload !== undefined && isNewest(payload, tick), `${token} ends too early`);
+  }
 });
 
 describe('a Redis that fails', () => {
@@ -173,10 +172,10 @@ describe('a Redis that fails', () => {
     const server = await TestRedis.start(t);
     if (server === undefined) return;
     const { service } = await start(t, server, 500);
-    const { redis, reached } = connectRedis(t, server.url);
-    await reached('ready');
+    const rig = connectRedis(t, server.url);
+    await rig.reached('ready');
     await untilChecked(service, true);
-    await redis.run('ACL', 'SETUSER', 'default', '-publish');
+    await rig.redis.run('ACL', 'SETUSER', 'default', '-publish');
     await untilChecked(service, false);
     const unconfirmed = 'ticker_old_channels_dropped_total{reason="unconfirmed"}';
     const before = await metricsUntil(service.url, (now) => (now.get(unconfirmed) ?? 0) > 0);
@@ -185,7 +184,7 @@ describe('a Redis that fails', () => {
       (now) => (now.get(unconfirmed) ?? 0) > (before.get(unconfirmed) ?? 0),
     );
     assert.equal(later.get(PUBLISHED), before.get(PUBLISHED));
-    await redis.run('ACL', 'SETUSER', 'default', '+publish');
+    await rig.redis.run('ACL', 'SETUSER', 'default', '+publish');
     await untilChecked(service, true);
     await metricsUntil(
       service.url,

@@ -134,7 +134,7 @@ export class OldTaker implements TickTaker {
     }
   }
 
-  /** Ticks were lost on the way to here, nobody knows whose: sends every last value that is news. */
+  /** Ticks were lost on the way to here, nobody knows whose: sends last values that are news. */
   refresh(client: OldClient): void {
     for (const subscription of client.subscriptions.values()) client.due.add(subscription);
     this.sendDue(client);

@@ -281,6 +281,7 @@ test('old clients are off unless asked for, and their channels need a Redis', ()
     // A command that only asks the service needs none of it.
     assert.equal(loadConfig({ TICKER_OLD_CLIENTS: wanted }, {}, 'command').oldClients, wanted);
   }
+  assert.equal(loadConfig({ ...PRODUCTION, TICKER_OLD_CLIENTS: 'socket' }).oldClients, 'socket');
   assert.equal(errorOf({ TICKER_OLD_CLIENTS: 'true' }).code, 'CONFIG_INVALID');
   for (const prefix of [':a', 'a::b', 'a b', 'a*', 'x'.repeat(101)]) {
     assert.equal(errorOf({ TICKER_OLD_CHANNEL_PREFIX: prefix }).code, 'CONFIG_INVALID', prefix);

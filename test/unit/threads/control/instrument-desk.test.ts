@@ -78,6 +78,27 @@ describe('instruments by name', () => {
     assert.equal(board.table.count, 2);
   });
 
+  test('are described with what they are on, and are not taken into the tables for it', () => {
+    const { board, desk } = create();
+    const [first] = chain('NIFTY', NEAR, [24000]);
+    assert.ok(first !== undefined);
+    const described = desk.describeInstruments([
+      spot.token,
+      7,
+      near.token,
+      first.token,
+      infy.token,
+    ]);
+    assert.deepEqual(described, [
+      { ...spot, underlying: 'NIFTY' },
+      null,
+      { ...near, underlying: 'NIFTY' },
+      { ...first, underlying: 'NIFTY' },
+      { ...infy, underlying: 'INFY' },
+    ]);
+    assert.equal(board.table.count, 0);
+  });
+
   test('beyond what the broker’s sockets carry are CAPACITY_EXCEEDED', async () => {
     const { desk } = create(1);
     const results = await desk.resolveInstruments([infy.token, spot.token, infy.token]);
