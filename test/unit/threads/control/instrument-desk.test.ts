@@ -80,7 +80,7 @@ describe('instruments by name', () => {
 
   test('are described with what they are on, and are not taken into the tables for it', () => {
     const { board, desk } = create();
-    const [first] = chain('NIFTY', NEAR, [24000]);
+    const first = LISTED.find(({ expiry, type }) => expiry === NEAR && type === 'CE');
     assert.ok(first !== undefined);
     const described = desk.describeInstruments([
       spot.token,
