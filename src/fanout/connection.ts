@@ -10,6 +10,8 @@ export interface Behind {
   replayed: number;
   /** Nothing is replayed before the client has read so much. */
   waits: boolean;
+  /** Snapshots are owed when it has caught up: until then `through` must not rise. */
+  owesSnapshots: boolean;
 }
 
 /** One client as the delivery sees it: its socket, format, subscriptions and position. */
@@ -48,6 +50,11 @@ export class ClientConnection {
   /** Changes with every change of what it wants. */
   version = 0;
   behind: Behind | undefined;
+  /**
+   * The tick at this ring position stands for older ones that have not been sent: `through` must
+   * not rise before it has gone out.
+   */
+  owesUntil = 0;
   /** Ring position that the client has last said to have; -1: it does not say. */
   acked = -1;
 
@@ -61,6 +68,11 @@ export class ClientConnection {
 
   get hasPending(): boolean {
     return this.pendingSlots.length > 0 || this.pendingRepriced.length > 0;
+  }
+
+  /** What `through` is when everything up to `position` has been passed on to it. */
+  throughAt(position: number): number {
+    return position < this.owesUntil ? this.through : Math.max(this.through, position);
   }
 
   /** Notes a tick to be sent. `merged`: ticks that were left out before it. */
@@ -103,6 +115,8 @@ export class Subscription {
   started = false;
   /** Its snapshot was left to the next tick, which is then flagged as one. */
   snapshotDue = false;
+  /** It was asked for while the connection was behind: its snapshot is still owed. */
+  awaitsSnapshot = false;
   /** Ticks were left out for newer ones: the next one says how many. */
   mergeDue = false;
   /** Newer Greeks of the last tick are on their way. */

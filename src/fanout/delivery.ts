@@ -1,7 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
 import type { InstrumentTable } from '../shm/instrument-table.ts';
 import type { LastValueTable } from '../shm/last-value-table.ts';
-import { TICK_INSTRUMENT_SEQUENCE_U32 } from '../shm/layout/tick-slot.ts';
 import type { Ring } from '../shm/ring.ts';
 import type { ServerMessage } from '../wire/messages.ts';
 import { BLANK, FRAME_TICKS_MAX } from './assembler.ts';
@@ -86,9 +85,16 @@ export class Delivery {
 
   /**
    * Passes on the `count` ticks after `position`. `rows[i]`: the instrument's row, -1 for none;
-   * `done[i]` 1: its Greeks are there.
+   * `sequences[i]`: its count of the instrument; `done[i]` 1: its Greeks are there. All were read
+   * before the ring was found to be intact.
    */
-  deliver(position: number, count: number, rows: Int32Array, done: Uint8Array): void {
+  deliver(
+    position: number,
+    count: number,
+    rows: Int32Array,
+    sequences: Uint32Array,
+    done: Uint8Array,
+  ): void {
     const { ring, index } = this.#ports;
     this.position = position + count;
     if (this.sheds) this.#noteNewest(rows, count);
@@ -101,7 +107,7 @@ export class Delivery {
       const subscriptions = index.ofRow(row);
       if (subscriptions === undefined) continue;
       const slot = bytes | (done[i] === 1 ? BLANK.NOTHING : this.#blankOf(row));
-      const sequence = ring.ticks.u32[(bytes >> 2) + TICK_INSTRUMENT_SEQUENCE_U32]!;
+      const sequence = sequences[i]!;
       const isShed =
         this.sheds && this.#newest[row] !== i && this.#ports.table.optionTypes[row] !== 0;
       for (const subscription of subscriptions) {
@@ -223,7 +229,8 @@ export class Delivery {
 
   #sendPending(connection: ClientConnection): void {
     const { position } = this;
-    if (this.#sender.send(connection, this.#ports.ring.ticks, position, true)) return;
+    const through = connection.throughAt(position);
+    if (this.#sender.send(connection, this.#ports.ring.ticks, through, true)) return;
     for (const member of [connection, ...connection.followers]) {
       const from = member.through + 1;
       member.through = position;
@@ -236,7 +243,12 @@ export class Delivery {
    * A connection that is behind gets them when it has caught up.
    */
   sendSnapshots(connection: ClientConnection, subscriptions: readonly Subscription[]): void {
-    if (connection.closed || !connection.ready || connection.behind !== undefined) return;
+    if (connection.closed || !connection.ready) return;
+    if (connection.behind !== undefined) {
+      for (const subscription of subscriptions) subscription.awaitsSnapshot = true;
+      if (subscriptions.length > 0) connection.behind.owesSnapshots = true;
+      return;
+    }
     this.flush(connection);
     this.#lastValues.sendSnapshots(connection, subscriptions, this.position);
     this.#settle();
@@ -274,7 +286,7 @@ export class Delivery {
     const leader = connection.leader ?? connection;
     if (leader.pendingSlots.length > 0 || connection.behind !== undefined) return;
     for (const member of [leader, ...leader.followers]) {
-      member.through = Math.max(member.through, this.position);
+      member.through = member.throughAt(this.position);
     }
     connection.told = connection.through;
   }

@@ -40,11 +40,15 @@ export class LastValueSender {
   ): void {
     const { u32 } = this.#copies;
     for (const subscription of subscriptions) {
+      subscription.awaitsSnapshot = false;
       const bytes = connection.pendingSlots.length * TICK_SLOT_BYTES;
       if (!this.#table.read(subscription.instrument.row, this.#copies, bytes)) continue;
       subscription.snapshotDue = subscription.greeks && this.#awaitsGreeks(bytes, delivered);
       // The snapshot would hold older Greeks, and the tick that has the right ones be passed over.
-      if (subscription.snapshotDue) continue;
+      if (subscription.snapshotDue) {
+        this.#oweUntil(connection, bytes);
+        continue;
+      }
       u32[(bytes >> 2) + TICK_FLAGS_U32]! |= TICK_FLAG.SNAPSHOT;
       // The table may be ahead of the ticks that come next from the ring: the older ones of them
       // are then passed over, so that there is neither gap nor repeat.
@@ -69,12 +73,16 @@ export class LastValueSender {
     const { u32 } = this.#copies;
     for (const subscription of subscriptions) {
       const bytes = connection.pendingSlots.length * TICK_SLOT_BYTES;
-      if (!this.#table.read(subscription.instrument.row, this.#copies, bytes)) continue;
+      if (!this.#table.read(subscription.instrument.row, this.#copies, bytes)) {
+        subscription.mergeDue = true;
+        continue;
+      }
       const sequence = u32[(bytes >> 2) + TICK_INSTRUMENT_SEQUENCE_U32]!;
       const merged = subscription.missingBefore(sequence);
       if (merged < 0) continue;
       if (subscription.greeks && this.#awaitsGreeks(bytes, delivered)) {
         subscription.mergeDue = true;
+        this.#oweUntil(connection, bytes);
         continue;
       }
       subscription.advance(sequence);
@@ -127,15 +135,21 @@ export class LastValueSender {
 
   /** True if the last value at `bytes` is about to come from the ring with its own Greeks. */
   #awaitsGreeks(bytes: number, delivered: number): boolean {
-    const { u8, u32 } = this.#copies;
-    const words = bytes >> 2;
-    const low = u32[words + TICK_SEQUENCE_LOW_U32]!;
-    const high = u32[words + TICK_SEQUENCE_HIGH_U32]!;
     return (
-      low + high * WORD > delivered &&
-      u8[bytes + TICK_GREEKS_STATUS_U8] !== GREEKS_STATUS.NOT_AN_OPTION &&
+      this.#position(bytes) > delivered &&
+      this.#copies.u8[bytes + TICK_GREEKS_STATUS_U8] !== GREEKS_STATUS.NOT_AN_OPTION &&
       !this.#hasOwnGreeks(bytes)
     );
+  }
+
+  #oweUntil(connection: ClientConnection, bytes: number): void {
+    connection.owesUntil = Math.max(connection.owesUntil, this.#position(bytes));
+  }
+
+  #position(bytes: number): number {
+    const { u32 } = this.#copies;
+    const words = bytes >> 2;
+    return u32[words + TICK_SEQUENCE_LOW_U32]! + u32[words + TICK_SEQUENCE_HIGH_U32]! * WORD;
   }
 
   #hasOwnGreeks(bytes: number): boolean {

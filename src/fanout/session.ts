@@ -286,16 +286,16 @@ export class ClientSession {
     const outcomes: SubscriptionOutcome[] = [];
     // Until all of them are known nothing may be sent that belongs behind what was missed.
     slowReaders.hold(connection);
-    for (const wish of wishes) {
-      try {
-        const some = await this.#subscriptions.subscribe(wish, this.#subscriptionsMax());
+    try {
+      for (const wish of wishes) {
+        const some = await this.#subscribeOne(wish);
         if (some === undefined) return;
         outcomes.push(...some);
-      } catch (error) {
-        if (!(error instanceof TickerError)) throw error;
-        if (wish.target.kind !== 'chain') throw error;
-        outcomes.push(refused(wish.target.chain, error.code));
       }
+    } catch (error) {
+      // It has failed as a whole: the client may resume or subscribe again.
+      this.#subscriptions.clear();
+      throw error;
     }
     const recovered = slowReaders.canResume(epoch, sequence);
     this.send({ id, type: 'resumed', recovered, results: outcomes.map(({ line }) => line) });
@@ -304,7 +304,17 @@ export class ClientSession {
       return;
     }
     slowReaders.release(connection);
-    this.#subscriptions.sendSnapshots(outcomes);
+    this.#subscriptions.sendAllSnapshots();
+  }
+
+  /** One item of a resume; a chain that there is not is refused as a line of the answer. */
+  async #subscribeOne(wish: Wish): Promise<SubscriptionOutcome[] | undefined> {
+    try {
+      return await this.#subscriptions.subscribe(wish, this.#subscriptionsMax());
+    } catch (error) {
+      if (!(error instanceof TickerError) || wish.target.kind !== 'chain') throw error;
+      return [refused(wish.target.chain, error.code)];
+    }
   }
 
   #subscriptionsMax(): number {

@@ -1,3 +1,4 @@
+import { POLICIES } from './client-message.ts';
 import type { ClientConnection } from './connection.ts';
 import type { SubscriptionIndex } from './subscription-index.ts';
 
@@ -52,7 +53,8 @@ export class Sharing {
   #join(connection: ClientConnection, leader: ClientConnection): void {
     this.#flush(connection);
     this.#flush(leader);
-    if (!isInStep(connection, leader)) return;
+    // Sending may have ended them, or found them to be slow.
+    if (!canShare(connection) || !canShare(leader) || !isInStep(connection, leader)) return;
     const through = Math.max(connection.through, leader.through);
     for (const member of [connection, leader, ...leader.followers]) member.through = through;
     for (const subscription of connection.subscriptions.values()) {
@@ -92,8 +94,9 @@ export class Sharing {
     // Two sums that do not depend on the order; equal ones are compared in full before joining.
     let low = 0;
     let high = 0;
-    for (const [row, { mode, greeks }] of connection.subscriptions) {
-      const item = (row * 8 + mode * 2 + Number(greeks)) | 0;
+    for (const [row, { mode, greeks, policy }] of connection.subscriptions) {
+      const options = mode * 8 + Number(greeks) * 4 + POLICIES.indexOf(policy);
+      const item = (row * 64 + options) | 0;
       low = (low + Math.imul(item ^ (item >>> 15), 0x2c1b3c6d)) | 0;
       high = (high + Math.imul(item ^ (item >>> 13), 0x297a2d39)) | 0;
     }
@@ -115,6 +118,8 @@ function isInStep(connection: ClientConnection, leader: ClientConnection): boole
   for (const [row, a] of connection.subscriptions) {
     const b = leader.subscriptions.get(row);
     if (b === undefined || a.mode !== b.mode || a.greeks !== b.greeks) return false;
+    // Under load those who conflate get less.
+    if (a.policy !== b.policy) return false;
     if (!a.isSettled || !b.isSettled) return false;
     if (a.started !== b.started || (a.started && a.lastSequence !== b.lastSequence)) return false;
   }

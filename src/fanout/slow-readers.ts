@@ -24,6 +24,8 @@ import type { SubscriptionIndex } from './subscription-index.ts';
 export const LATE_MS = 2500;
 /** Ring positions looked at in one turn for one connection that catches up. */
 const REPLAY_SLICE = 4096;
+/** Connections that catch up a slice in one turn: more would keep the others from their ticks. */
+const SLICES_PER_TURN = 4;
 const OVERWRITTEN = 'what it had not read yet has been overwritten';
 /** Told when hardly anything ticks: a day. */
 const REPLAY_SECONDS_MAX = 86_400;
@@ -93,7 +95,12 @@ export class SlowReaders {
 
   /** What the connection subscribes to from now on waits for `resume` or `release`. */
   hold(connection: ClientConnection): void {
-    connection.behind = { kind: 'resume', replayed: connection.through, waits: true };
+    connection.behind = {
+      kind: 'resume',
+      replayed: connection.through,
+      waits: true,
+      owesSnapshots: false,
+    };
   }
 
   /** Ticks are pushed to a connection on hold from now on. */
@@ -150,29 +157,42 @@ export class SlowReaders {
     const intact = this.#ports.ring.firstIntact(position);
     for (const connection of this.#behind) {
       const { kind, replayed } = connection.behind!;
-      if (kind === 'slow' && replayed + 1 < intact && hasLossless(connection)) {
+      if (kind === 'slow' && replayed + 1 < intact && owesLossless(connection)) {
         this.close(connection, OVERWRITTEN);
       }
     }
   }
 
-  /** Serves those who can take more, a slice each. True if somebody wants another one. */
+  /**
+   * Serves those who can take more, a slice each and a few of them in a turn. True if somebody
+   * wants another one.
+   */
   doWork(): boolean {
     let isBusy = false;
+    let slices = 0;
+    let looks = this.#behind.size;
     for (const connection of this.#behind) {
+      if (looks-- === 0) break;
       if (connection.closed || !this.#canTakeMore(connection)) continue;
+      if (slices++ === SLICES_PER_TURN) return true;
       this.#catchUp(connection);
-      if (connection.behind !== undefined && !connection.behind.waits) isBusy = true;
+      if (!this.#behind.delete(connection)) continue;
+      // Next time it comes after the others.
+      this.#behind.add(connection);
+      if (connection.behind?.waits === false) isBusy = true;
     }
     return isBusy;
   }
 
   #setAside(connection: ClientConnection, kind: 'slow' | 'resume', waits: boolean): void {
-    this.#ports.sharing.leave(connection);
-    for (const subscription of connection.subscriptions.values()) {
-      this.#ports.index.deactivate(subscription);
-    }
-    connection.behind = { kind, replayed: connection.through, waits };
+    const { sharing, index, position } = this.#ports;
+    sharing.leave(connection);
+    // Sending what was left may have ended it.
+    if (connection.closed) return;
+    for (const subscription of connection.subscriptions.values()) index.deactivate(subscription);
+    // Nothing is pending: it has everything that has been passed on.
+    connection.through = connection.throughAt(position());
+    connection.behind = { kind, replayed: position(), waits, owesSnapshots: false };
     this.#behind.add(connection);
   }
 
@@ -190,7 +210,7 @@ export class SlowReaders {
     const { behind } = connection;
     if (behind === undefined) return;
     const position = this.#ports.position();
-    const isReplaying = behind.kind === 'resume' || hasLossless(connection);
+    const isReplaying = behind.kind === 'resume' || owesLossless(connection);
     if (isReplaying && behind.replayed < position) {
       if (!this.#replay(connection, Math.min(position, behind.replayed + REPLAY_SLICE))) return;
       if (behind.replayed < position || behind.waits) return;
@@ -220,7 +240,7 @@ export class SlowReaders {
     }
     connection.pendingFrom = from;
     behind.replayed = to;
-    const through = isAll ? to : connection.through;
+    const through = isAll && !behind.owesSnapshots ? to : connection.through;
     if (connection.pendingSlots.length === 0) connection.through = through;
     else if (!sender.send(connection, ring.ticks, through, true)) {
       return this.#lapped(connection, ring.firstIntact(to));
@@ -236,7 +256,7 @@ export class SlowReaders {
     const subscription = row < 0 ? undefined : connection.subscriptions.get(row);
     if (subscription === undefined) return;
     // What was subscribed to while the connection was behind begins with a snapshot.
-    if (!isAll && (subscription.policy !== 'lossless' || !subscription.started)) return;
+    if (subscription.awaitsSnapshot || (!isAll && subscription.policy !== 'lossless')) return;
     if (!subscription.advance(ring.ticks.u32[words + TICK_INSTRUMENT_SEQUENCE_U32]!)) return;
     const isDone = isGreeksDone(ring.ticks.i32, words + TICK_GREEKS_STATE_I32, position);
     const missing = table.optionTypes[row] !== 0 ? BLANK.LATE : BLANK.NOT_AN_OPTION;
@@ -262,21 +282,23 @@ export class SlowReaders {
     const { behind } = connection;
     const started: Subscription[] = [];
     const fresh: Subscription[] = [];
-    if (behind?.kind === 'slow') {
-      let skips = false;
-      for (const subscription of connection.subscriptions.values()) {
-        if (!subscription.started) fresh.push(subscription);
-        else if (subscription.policy === 'conflate') started.push(subscription);
-        else if (subscription.policy === 'skip') skips = true;
-      }
-      if (skips && position > connection.through) {
-        const gap = { type: 'gap', from: connection.through + 1, to: position } as const;
-        sender.sendMessage(connection, { ...gap, reason: 'SLOW_READER' });
-      }
-      lastValues.sendConflated(connection, started, position);
-      lastValues.sendSnapshots(connection, fresh, position);
+    const isSlow = behind?.kind === 'slow';
+    let skips = false;
+    for (const subscription of connection.subscriptions.values()) {
+      const { policy } = subscription;
+      if (subscription.awaitsSnapshot) fresh.push(subscription);
+      else if (!isSlow || policy === 'lossless') continue;
+      else if (!subscription.started) fresh.push(subscription);
+      else if (policy === 'conflate') started.push(subscription);
+      else skips = true;
     }
-    const through = Math.max(connection.through, position);
+    if (skips && position > connection.through) {
+      const gap = { type: 'gap', from: connection.through + 1, to: position } as const;
+      sender.sendMessage(connection, { ...gap, reason: 'SLOW_READER' });
+    }
+    lastValues.sendConflated(connection, started, position);
+    lastValues.sendSnapshots(connection, fresh, position);
+    const through = connection.throughAt(position);
     connection.through = through;
     connection.told = through;
     this.release(connection);
@@ -290,9 +312,10 @@ export class SlowReaders {
   }
 }
 
-function hasLossless(connection: ClientConnection): boolean {
-  for (const { policy } of connection.subscriptions.values()) {
-    if (policy === 'lossless') return true;
+/** True if something of it has to be replayed; what it has asked for since begins with now. */
+function owesLossless(connection: ClientConnection): boolean {
+  for (const { policy, awaitsSnapshot } of connection.subscriptions.values()) {
+    if (policy === 'lossless' && !awaitsSnapshot) return true;
   }
   return false;
 }

@@ -126,7 +126,13 @@ export class Subscriptions {
     this.#ports.delivery.sendSnapshots(this.#connection, subscribed(outcomes));
   }
 
-  /** The connection is gone: nothing stays behind. */
+  /** Sends what everything begins with: contracts that a chain has got meanwhile included. */
+  sendAllSnapshots(): void {
+    const { subscriptions } = this.#connection;
+    this.#ports.delivery.sendSnapshots(this.#connection, [...subscriptions.values()]);
+  }
+
+  /** Ends everything, also when the connection is gone: nothing stays behind. */
   clear(): void {
     const { subscriptions } = this.#connection;
     this.#ports.delivery.forget(this.#connection);

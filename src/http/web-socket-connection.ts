@@ -16,6 +16,8 @@ export class WebSocketConnection implements ClientSocket {
   /** IP address of the client as text. */
   readonly remoteAddress: string;
   #socket: WebSocket<unknown> | undefined;
+  /** A message was dropped: nothing may follow it. */
+  #dropped = false;
 
   constructor(
     socket: WebSocket<unknown>,
@@ -38,10 +40,12 @@ export class WebSocketConnection implements ClientSocket {
   /** The bytes are copied at once. A message that does not fit any more ends the connection. */
   send(message: string | Uint8Array): boolean {
     const socket = this.#socket;
-    if (!socket) return false;
+    if (!socket || this.#dropped) return false;
     if (socket.send(message, typeof message !== 'string') !== SEND_DROPPED) return true;
-    // After a dropped message the stream would have a hole that nobody names.
-    this.terminate();
+    // After a dropped message the stream would have a hole that nobody names. Whoever sends is in
+    // the middle of something: it is told of the end when it is done.
+    this.#dropped = true;
+    queueMicrotask(() => this.terminate());
     return false;
   }
 

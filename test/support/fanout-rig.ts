@@ -17,7 +17,11 @@ import { createPrivateTicks } from '../../src/shm/block.ts';
 import { createLastValueTable, LastValueTable } from '../../src/shm/last-value-table.ts';
 import { finishGreeks, isGreeksDone } from '../../src/shm/greeks-section.ts';
 import { createInstrumentTable, InstrumentTable } from '../../src/shm/instrument-table.ts';
-import { TICK_GREEKS_STATE_I32, TICK_SLOT_BYTES } from '../../src/shm/layout/tick-slot.ts';
+import {
+  TICK_GREEKS_STATE_I32,
+  TICK_INSTRUMENT_SEQUENCE_U32,
+  TICK_SLOT_BYTES,
+} from '../../src/shm/layout/tick-slot.ts';
 import { createRing, Ring } from '../../src/shm/ring.ts';
 import { ManualClock } from './client/manual-clock.ts';
 import { FakeDirectory, testInstrument } from './fanout-directory.ts';
@@ -58,6 +62,8 @@ export interface FanoutRigOptions {
   messagesPerSecond?: number;
   /** Position before the first tick. */
   start?: number;
+  /** Of the ring. */
+  slots?: number;
   /** What a wrong key is answered. */
   refusal?: Exclude<Admission, { principal: Principal }>;
 }
@@ -89,14 +95,15 @@ export class FanoutRig {
   readonly ring: Ring;
   readonly table = new InstrumentTable(createInstrumentTable(ROWS, 1));
   readonly #rows = new Int32Array(RING_SLOTS);
+  readonly #sequences = new Uint32Array(RING_SLOTS);
   readonly #done = new Uint8Array(RING_SLOTS);
   #sessions = 0;
 
   constructor(options: FanoutRigOptions = {}) {
     const { subscriptionsMax = 3000, clientBufferBytes = 100_000 } = options;
     const epoch = { epochLow: 0x89abcdef, epochHigh: 0x01234567 };
-    const { start = 1000 } = options;
-    this.ring = new Ring(createRing({ slots: RING_SLOTS, workers: 1, ...epoch, start }));
+    const { start = 1000, slots = RING_SLOTS } = options;
+    this.ring = new Ring(createRing({ slots, workers: 1, ...epoch, start }));
     const { clock, index, lastValues, directory, ring, table } = this;
     this.delivery = new Delivery({ ring, table, lastValues, index, clock, clientBufferBytes });
     this.ports = {
@@ -221,17 +228,26 @@ export class FanoutRig {
     return this.ring.newest();
   }
 
-  /** Publish: passes on what has been ingested, the first `count` of it if told so. */
+  /**
+   * Publish: passes on what has been ingested, the first `count` of it if told so, and serves those
+   * who catch up.
+   */
   deliver(count: number = this.newest - this.position): void {
+    this.pass(count);
+    while (this.delivery.slowReaders.doWork()) this.delivery.flushDue();
+  }
+
+  /** Passes on the next `count` ticks; who catches up is not served. */
+  pass(count: number): void {
     const { position, ring } = this;
     for (let i = 0; i < count; i++) {
       const words = ring.slotBytes(position + 1 + i) >> 2;
       this.#rows[i] = this.table.find(ring.ticks.u32[words]!);
+      this.#sequences[i] = ring.ticks.u32[words + TICK_INSTRUMENT_SEQUENCE_U32]!;
       const state = words + TICK_GREEKS_STATE_I32;
       this.#done[i] = Number(isGreeksDone(ring.ticks.i32, state, position + 1 + i));
     }
-    this.delivery.deliver(position, count, this.#rows, this.#done);
-    while (this.delivery.slowReaders.doWork()) this.delivery.flushDue();
+    this.delivery.deliver(position, count, this.#rows, this.#sequences, this.#done);
   }
 
   #follow(key: ChainKey, change: number): void {

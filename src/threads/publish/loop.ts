@@ -2,7 +2,11 @@ import type { Clock } from '../../domain/clock.ts';
 import type { Delivery } from '../../fanout/delivery.ts';
 import type { InstrumentTable } from '../../shm/instrument-table.ts';
 import { PUBLISH, PUBLISH_HISTOGRAM } from '../../shm/layout/meters.ts';
-import { TICK_INSTRUMENT_TOKEN_U32, TICK_RECEIVE_TIME_F64 } from '../../shm/layout/tick-slot.ts';
+import {
+  TICK_INSTRUMENT_SEQUENCE_U32,
+  TICK_INSTRUMENT_TOKEN_U32,
+  TICK_RECEIVE_TIME_F64,
+} from '../../shm/layout/tick-slot.ts';
 import type { ThreadMeters } from '../../shm/meters.ts';
 import type { Ring } from '../../shm/ring.ts';
 import { GreeksGate } from './gate.ts';
@@ -26,6 +30,8 @@ export interface PublishLoopOptions {
 export class PublishLoop {
   readonly #options: PublishLoopOptions;
   readonly #rows = new Int32Array(RUN_MAX);
+  /** `instrument_sequence` of each tick of the run. */
+  readonly #sequences = new Uint32Array(RUN_MAX);
   /** Newest position that has been passed on; in a typed array, so that it never is an object. */
   readonly #cursor = new Float64Array(1);
   readonly #gate: GreeksGate;
@@ -97,7 +103,7 @@ export class PublishLoop {
       this.#rows.fill(-1, 0, lost);
       this.#reportGap(position + 1, position + lost);
     }
-    delivery.deliver(position, count, this.#rows, this.#gate.done);
+    delivery.deliver(position, count, this.#rows, this.#sequences, this.#gate.done);
     ring.storePublishCursor(limit);
     meters.add(PUBLISH.TICKS_READ, count - Math.max(0, lost));
   }
@@ -126,6 +132,7 @@ export class PublishLoop {
       const bytes = ring.slotBytes(position + 1 + i);
       const row = table.find(u32[(bytes >> 2) + TICK_INSTRUMENT_TOKEN_U32]!);
       this.#rows[i] = row;
+      this.#sequences[i] = u32[(bytes >> 2) + TICK_INSTRUMENT_SEQUENCE_U32]!;
       const age = nowUs - f64[(bytes >> 3) + TICK_RECEIVE_TIME_F64]!;
       meters.record(PUBLISH_HISTOGRAM.AGE_US, Math.max(0, age));
       if (this.#gate.done[i] === 1 || row < 0 || table.optionTypes[row] === 0) continue;
