@@ -132,6 +132,13 @@ export const SETTINGS = {
     4_194_304,
     'Bytes that may wait for one WebSocket client; beyond that it is closed with 4008.',
   ),
+  clientsBufferBytes: setting(
+    'TICKER_CLIENTS_BUFFER_BYTES',
+    integer(1_048_576, 17_179_869_184),
+    134_217_728,
+    'Bytes that may wait for all WebSocket clients together; beyond that those with the most are ' +
+      'closed with 1013.',
+  ),
   greeksWorkers: setting(
     'TICKER_GREEKS_WORKERS',
     integer(1, 16),

@@ -130,12 +130,27 @@ export class SlowReaders {
   }
 
   /** Ends a connection that cannot be served any more; the reason says how far it had come. */
-  close(connection: ClientConnection, why: string): void {
+  close(connection: ClientConnection, why: string, code: number = CLOSE.TOO_SLOW): void {
     if (connection.closed) return;
     connection.closed = true;
     this.#ports.sender.counts.tooSlow++;
     const reason = `TOO_SLOW: ${why}; last sequence ${connection.through}`;
-    connection.socket.end(CLOSE.TOO_SLOW, reason);
+    connection.socket.end(code, reason);
+  }
+
+  /** Ends those with the most unread bytes until no more than `maxBytes` wait in all. */
+  boundTotal(connections: readonly ClientConnection[], maxBytes: number): void {
+    let total = 0;
+    for (const { socket } of connections) total += socket.bufferedBytes();
+    if (total <= maxBytes) return;
+    const worst = connections
+      .map((connection) => ({ connection, bytes: connection.socket.bufferedBytes() }))
+      .sort((a, b) => b.bytes - a.bytes);
+    for (const { connection, bytes } of worst) {
+      if (total <= maxBytes) return;
+      total -= bytes;
+      this.close(connection, `${bytes} bytes unread, too much for all clients`, CLOSE.OVERLOAD);
+    }
   }
 
   forget(connection: ClientConnection): void {

@@ -52,6 +52,8 @@ export interface PublishData extends ThreadData {
   corsOrigins: readonly string[];
   trustedProxies: readonly string[];
   clientBufferBytes: number;
+  /** Of all clients together. */
+  clientsBufferBytes: number;
   clientsMax: number;
   /** Whether the old protocol is spoken. */
   oldSocket: boolean;

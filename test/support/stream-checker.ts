@@ -153,7 +153,12 @@ export class StreamChecker {
     assert.equal(isConflated, merged > 0);
     if (isConflated) {
       assert.ok(conflated, `${token} is ${policy} and was conflated`);
-      assert.ok(merged < count - last, `${token}: ${count} after ${last}, ${merged} merged`);
+      // After a resume some of them may be those that it had before.
+      const hadBefore = (this.#positions(token)[last - 1] ?? Infinity) <= this.#mayHave;
+      assert.ok(
+        hadBefore || merged < count - last,
+        `${token}: ${count} after ${last}, ${merged} merged`,
+      );
     }
     let first = last + 1;
     if (last === 0) while (this.#positions(token)[first - 1]! <= from) first++;

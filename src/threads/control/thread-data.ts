@@ -41,6 +41,7 @@ export function publishSettings(
     corsOrigins: config.corsOrigins,
     trustedProxies: config.trustedProxies,
     clientBufferBytes: config.clientBufferBytes,
+    clientsBufferBytes: config.clientsBufferBytes,
     clientsMax: config.clientsMax,
     oldSocket: hasOldSocket(config),
   };

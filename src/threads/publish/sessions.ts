@@ -10,6 +10,7 @@ import type { ServerMessage } from '../../wire/messages.ts';
 export class Sessions {
   readonly #ports: SessionPorts;
   readonly #meters: ThreadMeters;
+  readonly #buffersBytes: number;
   readonly #open = new Set<ClientSession>();
   #metered = {
     ticks: 0,
@@ -23,8 +24,10 @@ export class Sessions {
     refused: 0,
   };
 
-  constructor(ports: SessionPorts, meters: ThreadMeters) {
+  /** `buffersBytes`: what may wait for all clients together. */
+  constructor(ports: SessionPorts, meters: ThreadMeters, buffersBytes: number) {
     this.#ports = ports;
+    this.#buffersBytes = buffersBytes;
     this.#meters = meters;
   }
 
@@ -79,6 +82,7 @@ export class Sessions {
       delivery.adaptiveWindowMs,
     );
     slowReaders.watch(connections);
+    slowReaders.boundTotal(connections, this.#buffersBytes);
     sharing.regroup(connections);
   }
 

@@ -146,7 +146,7 @@ class PublishThread {
       },
       onError: (error: unknown) => logger.error({ err: error }, 'session failed'),
     };
-    this.#sessions = new Sessions(ports, meters);
+    this.#sessions = new Sessions(ports, meters, data.clientsBufferBytes);
     this.#kite = new KiteSessions({ ...ports, lastValues }, meters);
     const old = { ...ports, directory: this.#link, lastValues, enabled: data.oldSocket };
     this.#old = new OldSessions(old, meters, logger);

@@ -186,4 +186,73 @@ describe('resume', () => {
     rig.deliver();
     assert.deepEqual(sequences(client), [1]);
   });
+
+  test('that fails is refused as a whole, and leaves a client that can subscribe', async () => {
+    const rig = new FanoutRig();
+    const a = rig.list('NSE:A');
+    const client = rig.connect();
+    rig.directory.failure = new Error('nobody answers');
+    await send(client, resume(1000));
+    assert.equal(client.socket.of('error')[0]?.code, 'INTERNAL');
+    assert.equal(rig.index.size, 0);
+    await send(client, { id: 7, type: 'subscribe', instruments: ['NSE:A'] });
+    rig.ingest(a);
+    rig.deliver();
+    assert.deepEqual(sequences(client), [1]);
+  });
+
+  test('what is subscribed to in the middle of a replay begins with a snapshot', async () => {
+    const rig = new FanoutRig();
+    const [a, b] = [rig.list('NSE:A'), rig.list('NSE:B')];
+    rig.ingest(b);
+    rig.ingest(a);
+    rig.deliver();
+    const client = rig.connect();
+    await send(client, resume(1001));
+    await send(client, { id: 7, type: 'subscribe', instruments: ['NSE:B'] });
+    rig.deliver();
+    assert.deepEqual(
+      client.socket.ticks.map((tick) => [tick.instrument_token, tick.flags]),
+      [
+        [a.token, []],
+        [b.token, ['SNAPSHOT']],
+      ],
+    );
+    assert.equal(client.socket.received[0]?.through, 1001, 'the snapshot is still owed');
+    assert.equal(client.socket.of('replay_completed')[0]?.through, 1002);
+  });
+
+  test('of a client whose socket ends with the answer leaves nothing behind', async () => {
+    const rig = new FanoutRig();
+    rig.list('NSE:A');
+    const client = rig.connect();
+    client.socket.onEnd = () => client.session.onClose();
+    client.socket.unreadBytes = 1e9;
+    await send(client, resume(1000));
+    assert.equal(client.socket.ended?.code, 4008);
+    assert.equal(rig.delivery.slowReaders.size, 0);
+    assert.equal(rig.index.size, 0);
+  });
+
+  test('many that resume take turns: ticks of the others go out in between', async () => {
+    const rig = new FanoutRig();
+    const a = rig.list('NSE:A');
+    const live = rig.connect();
+    await send(live, { id: 1, type: 'subscribe', instruments: ['NSE:A'] });
+    rig.ingest(a);
+    rig.deliver();
+    const resuming = Array.from({ length: 20 }, () => rig.connect());
+    for (const client of resuming) await send(client, resume(1000));
+    const served = () => resuming.filter(({ socket }) => socket.ticks.length > 0).length;
+    assert.equal(rig.delivery.slowReaders.doWork(), true);
+    const first = served();
+    assert.ok(first > 0 && first < resuming.length / 2, `${first} in one turn`);
+    rig.ingest(a);
+    rig.pass(1);
+    assert.deepEqual(sequences(live), [1, 2]);
+    assert.equal(served(), first);
+    rig.deliver();
+    assert.equal(served(), resuming.length);
+    assert.ok(resuming.every((client) => sequences(client).join() === '1,2'));
+  });
 });

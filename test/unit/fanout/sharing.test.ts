@@ -57,6 +57,17 @@ describe('clients that want the same', () => {
     assert.ok(clients.every(({ session }) => session.connection.through === rig.position));
   });
 
+  test('share nothing with those whose policy is another one: under load they get less', async () => {
+    const { rig, clients, regroup } = await threeAlike();
+    await send(clients[0], { ...SUBSCRIBE, policy: 'lossless' });
+    regroup();
+    assert.deepEqual(groupSizes(clients), [1, 2]);
+    await send(clients[1], { ...SUBSCRIBE, policy: 'lossless' });
+    regroup();
+    assert.deepEqual(groupSizes(clients), [1, 2]);
+    assert.equal(rig.errors.length, 0);
+  });
+
   test('share nothing with those who want another mode, format, window or set', async () => {
     const { rig, clients, regroup } = await threeAlike();
     const others = [

@@ -8,9 +8,12 @@ import { Sessions } from '../../../../src/threads/publish/sessions.ts';
 import { FanoutRig, principal, settled } from '../../../support/fanout-rig.ts';
 import { FakeClientSocket } from '../../../support/fanout-socket.ts';
 
+/** Unread bytes of all clients together. */
+const BUFFERS_BYTES = 100_000;
+
 function create(rig = new FanoutRig()) {
   const meters = new ThreadMeters(createMeters(METER_WRITER.GREEKS), METER_WRITER.PUBLISH);
-  const sessions = new Sessions(rig.ports, meters);
+  const sessions = new Sessions(rig.ports, meters, BUFFERS_BYTES);
   const open = (options: { closesAtEnd?: boolean } = {}) => {
     const socket = new FakeClientSocket();
     const session: ClientSession = sessions.open(socket, { binary: true, principal: principal() });
@@ -33,6 +36,19 @@ describe('clients', () => {
     assert.equal(meters.get(PUBLISH.CLIENTS), 1);
     assert.equal(meters.get(PUBLISH.CLIENTS_OPENED), 2);
     assert.equal(meters.get(PUBLISH.CLIENTS_CLOSED), 1);
+  });
+
+  test('that hold too much together: those with the most are closed, the others stay', () => {
+    const { sessions, open } = create();
+    const clients = [open(), open(), open(), open()];
+    for (const [index, bytes] of [20_000, 60_000, 50_000, 25_000].entries()) {
+      clients[index]!.socket.unreadBytes = bytes;
+    }
+    sessions.watch();
+    const codes = clients.map(({ socket }) => socket.ended?.code);
+    assert.deepEqual(codes, [undefined, CLOSE.OVERLOAD, undefined, undefined]);
+    assert.match(clients[1]!.socket.ended?.reason ?? '', /^TOO_SLOW: 60000 bytes .*sequence 1000$/);
+    assert.equal(sessions.size, 3);
   });
 
   test('take their subscriptions with them', async () => {
