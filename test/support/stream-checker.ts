@@ -8,7 +8,7 @@ export type Ledger = ReadonlyMap<number, readonly number[]>;
 /** What a client knows of one instrument. */
 interface Held {
   policy: string;
-  /** It conflated until lately: what was merged by then may still be told. */
+  /** It conflates or has done so: what was merged by then may still be told. */
   conflated: boolean;
   /** Delivered position when it was subscribed: what comes later concerns the client. */
   from: number;
@@ -79,10 +79,15 @@ export class StreamChecker {
   assertComplete(position: number): void {
     this.assertNoProblem();
     this.#assertThrough(position);
-    for (const [token, { last, policy }] of this.held) {
-      const newest = this.#positions(token).length;
+    for (const [token, { last, policy, from }] of this.held) {
+      const positions = this.#positions(token);
+      const newest = positions.length;
       if (newest === 0 || policy === 'skip') continue;
-      const isNamed = this.#isNamed(token, last + 1, newest);
+      // A resume brings what was missed: no value of an instrument that has not ticked since.
+      if (last === 0 && this.#mayHave > 0 && positions[newest - 1]! <= from) continue;
+      let first = last + 1;
+      if (last === 0) while (first <= newest && positions[first - 1]! <= from) first++;
+      const isNamed = this.#isNamed(token, first, newest);
       assert.ok(last === newest || isNamed, `${token} ends at ${last} of ${newest}`);
     }
   }
@@ -133,7 +138,6 @@ export class StreamChecker {
     }
     if (flags.includes('SNAPSHOT')) {
       assert.ok(count >= last, `a snapshot of ${count} after ${last}`);
-      held.conflated = held.policy === 'conflate';
     } else if (sequence <= this.#mayHave && count <= last) {
       return;
     } else {

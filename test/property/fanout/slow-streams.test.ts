@@ -252,6 +252,6 @@ test('whoever is slow, resumes or shares: every stream is complete or says what 
       }
       await machine.finish();
     }),
-    { numRuns: 100 },
+    { numRuns: 100, seed: 20_261_124 },
   );
 });
