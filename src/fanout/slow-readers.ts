@@ -200,14 +200,15 @@ export class SlowReaders {
   }
 
   #setAside(connection: ClientConnection, kind: 'slow' | 'resume', waits: boolean): void {
-    const { sharing, index, position } = this.#ports;
+    const { sharing, index } = this.#ports;
     sharing.leave(connection);
     // Sending what was left may have ended it.
     if (connection.closed) return;
     for (const subscription of connection.subscriptions.values()) index.deactivate(subscription);
     // Nothing is pending: it has everything that has been passed on.
-    connection.through = connection.throughAt(position());
-    connection.behind = { kind, replayed: position(), waits, owesSnapshots: false };
+    const position = this.#ports.position();
+    connection.through = connection.throughAt(position);
+    connection.behind = { kind, replayed: position, waits, owesSnapshots: false };
     this.#behind.add(connection);
   }
 

@@ -110,6 +110,9 @@ export class StreamChecker {
         return;
       case 'error':
         assert.fail(`${record.code}: ${record.detail}`);
+        break;
+      default:
+      // Answers do not move the stream.
     }
   }
 

@@ -140,3 +140,15 @@ test('a request with too many headers is never answered, and keeps nobody waitin
   assert.equal(received, '');
   assert.deepEqual(statuses, [404, 404, 404]);
 });
+
+test('an upgrade that is never finished ends with its socket, by the server', async (t) => {
+  const { port } = await startWeb(t, { routes: [route] });
+  const half = connect(port, '127.0.0.1');
+  t.after(() => half.destroy());
+  half.on('error', () => undefined);
+  half.resume();
+  await once(half, 'connect');
+  half.write('GET /ws/ticks HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n');
+  // This end neither closes nor sends anything more.
+  await once(half, 'close');
+});

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createConnection } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import WebSocket from 'ws';
 import { CLOSE } from '../../../src/domain/ports.ts';
@@ -388,22 +387,4 @@ test('an error in a callback ends that client with 1011 and is logged', async (t
   assert.match(JSON.stringify(logs), /poisoned/);
   bystander.ping();
   await once(bystander, 'pong');
-});
-
-test('an upgrade that is never finished ends with its socket; finished ones stay', async (t) => {
-  const { port, connect, opened, closed } = await startSockets(t);
-  const client = connect(['ticker.v1.json']);
-  await once(client, 'open');
-  const half = createConnection(port, '127.0.0.1');
-  t.after(() => half.destroy());
-  half.on('error', () => undefined);
-  half.resume();
-  await once(half, 'connect');
-  half.write(`GET ${PATH} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n`);
-  // The cause can only be the server: this end neither closes nor sends anything more.
-  await once(half, 'close');
-  assert.equal(opened.length, 1, 'it never was a client');
-  assert.deepEqual(closed, []);
-  client.ping();
-  await once(client, 'pong');
 });
