@@ -43,7 +43,7 @@ test('starts with nothing configured', () => {
   assert.deepEqual(config.clock, { speed: 1, originEpochMs: null });
   assert.ok(config.greeksWorkers >= 1 && config.greeksWorkers <= 4);
   assert.equal(config.ratePerYear, 0.065);
-  assert.equal(config.ringSlots, 65_536);
+  assert.equal(config.ringSlots, 262_144);
   assert.equal(config.instrumentRows, 32_768);
   assert.equal(config.clientBufferBytes, 4_194_304);
   assert.equal(config.clientsMax, 2000);
