@@ -44,17 +44,19 @@ export class LastValueSender {
       const bytes = connection.pendingSlots.length * TICK_SLOT_BYTES;
       if (!this.#table.read(subscription.instrument.row, this.#copies, bytes)) continue;
       subscription.snapshotDue = subscription.greeks && this.#awaitsGreeks(bytes, delivered);
-      // The snapshot would hold older Greeks, and the tick that has the right ones be passed over.
-      if (subscription.snapshotDue) {
-        this.#oweUntil(connection, bytes);
-        continue;
-      }
-      u32[(bytes >> 2) + TICK_FLAGS_U32]! |= TICK_FLAG.SNAPSHOT;
+      const sequence = u32[(bytes >> 2) + TICK_INSTRUMENT_SEQUENCE_U32]!;
       // The table may be ahead of the ticks that come next from the ring: the older ones of them
       // are then passed over, so that there is neither gap nor repeat.
       subscription.started = true;
       subscription.mergeDue = false;
-      subscription.lastSequence = u32[(bytes >> 2) + TICK_INSTRUMENT_SEQUENCE_U32]!;
+      subscription.lastSequence = sequence;
+      // The snapshot would hold older Greeks, and the tick that has the right ones be passed over.
+      if (subscription.snapshotDue) {
+        subscription.lastSequence = (sequence - 1) >>> 0;
+        this.#oweUntil(connection, bytes);
+        continue;
+      }
+      u32[(bytes >> 2) + TICK_FLAGS_U32]! |= TICK_FLAG.SNAPSHOT;
       this.#sender.counts.snapshots++;
       this.#push(connection, subscription, bytes, 0);
     }
