@@ -288,7 +288,7 @@ export class TickerClient {
   /** Undefined: there is nothing that this stream could continue. */
   #resumePoint(hello: HelloMessage): ResumePoint | undefined {
     if (hello.epoch !== this.#hello?.epoch) return undefined;
-    const messageMaxBytes = hello.limits['message_bytes'] ?? Infinity;
+    const messageMaxBytes = hello.limits.message_bytes;
     return { epoch: hello.epoch, sequence: this.#intake.through, messageMaxBytes };
   }
 
