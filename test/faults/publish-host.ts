@@ -1,0 +1,211 @@
+import { configuredKey, KeyTable } from '../../src/access/key-table.ts';
+import { Gatekeeper } from '../../src/access/gatekeeper.ts';
+import { LockOut } from '../../src/access/lock-out.ts';
+import { ChainRecords } from '../../src/fanout/chain-records.ts';
+import { Delivery } from '../../src/fanout/delivery.ts';
+import type { ClientSession } from '../../src/fanout/session.ts';
+import { SubscriptionIndex } from '../../src/fanout/subscription-index.ts';
+import type { ClientSocket } from '../../src/domain/ports.ts';
+import type { Random } from '../../src/feed/sim/random.ts';
+import { ChainTable } from '../../src/shm/chain-table.ts';
+import { InstrumentTable } from '../../src/shm/instrument-table.ts';
+import { METER_WRITER } from '../../src/shm/layout/meters.ts';
+import { LastValueTable } from '../../src/shm/last-value-table.ts';
+import { ThreadMeters } from '../../src/shm/meters.ts';
+import { repriceRings } from '../../src/shm/reprice-ring.ts';
+import type { FromPublish, SharedBlocks, ToPublish } from '../../src/threads/messages.ts';
+import { ControlLink } from '../../src/threads/publish/control-link.ts';
+import { PublishLoop } from '../../src/threads/publish/loop.ts';
+import { RepricedTicks } from '../../src/threads/publish/repriced-ticks.ts';
+import { Sessions } from '../../src/threads/publish/sessions.ts';
+import { HookedRing } from './hooked-ring.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+import { Crash, VirtualThread } from './virtual-thread.ts';
+
+export const KEY = 'a-key-of-the-fault-runs';
+const WAKE_MS = 0.15;
+/** As the real thread: the longest sleep, and how long it waits for Greeks at a time. */
+const IDLE_MS = 20;
+const GATE_MS = 2;
+const SECOND_MS = 1000;
+/** Looks at the ring between which a thread that is to die may still live. */
+const CRASH_LOOKS = 60;
+/** One look in so many at which the market bursts into the middle of what publish is doing. */
+const BURST_EVERY = 4000;
+
+export interface PublishHostOptions {
+  clock: VirtualClock;
+  random: Random;
+  blocks: SharedBlocks;
+  /** Distinguishes the sessions of one thread from those of the next. */
+  name: string;
+  clientBufferBytes: number;
+  post: (message: FromPublish) => void;
+  /** Something else happens in the middle of the thread's work. */
+  burst: () => void;
+  onDeath: () => void;
+}
+
+/**
+ * The publish thread without uWebSockets: the real loop, delivery, sessions and conversation with
+ * control, put together as the thread's `start.ts` does.
+ */
+export class PublishHost {
+  readonly thread: VirtualThread;
+  readonly #options: PublishHostOptions;
+  readonly #link: ControlLink;
+  readonly #gate: Gatekeeper;
+  readonly #sessions: Sessions;
+  readonly #loop: PublishLoop;
+  readonly #records: ChainRecords;
+  #isAwake = false;
+  #looksLeft = Infinity;
+  #looks = 0;
+  #nextBurst: number;
+  #isBursting = false;
+
+  constructor(options: PublishHostOptions) {
+    const { random, blocks, clientBufferBytes } = options;
+    this.#options = options;
+    this.thread = new VirtualThread(options.clock, random, (error) => this.#onCrash(error));
+    const { clock } = this.thread;
+    const meters = new ThreadMeters(blocks.meters, METER_WRITER.PUBLISH);
+    const ring = new HookedRing(blocks.ring, () => this.#look());
+    const table = new InstrumentTable(blocks.instruments);
+    const lastValues = new LastValueTable(blocks.lastValues);
+    this.#link = new ControlLink(options.post, clock);
+    const index = new SubscriptionIndex(this.#link);
+    const { epochLow, epochHigh } = ring;
+    const delivery = new Delivery({
+      epochLow,
+      epochHigh,
+      index,
+      lastValues,
+      clock,
+      clientBufferBytes,
+    });
+    this.#loop = new PublishLoop({
+      ring,
+      table,
+      delivery,
+      repriced: new RepricedTicks(
+        repriceRings(blocks.repriced, ring.workers),
+        lastValues,
+        delivery,
+      ),
+      meters,
+      clock,
+      onGap: (from, to) =>
+        this.#sessions.broadcast({ type: 'gap', from, to, reason: 'RING_OVERRUN' }),
+    });
+    const chains = new ChainTable(blocks.chains);
+    this.#records = new ChainRecords({ clock, table, chains, lastValues, delivery });
+    const keys = new KeyTable(clock, [configuredKey('faults', KEY, ['ticks:read'])], true);
+    this.#gate = new Gatekeeper({ keys, lockOut: new LockOut(clock), clock });
+    let sessions = 0;
+    this.#sessions = new Sessions(
+      {
+        clock,
+        gate: this.#gate,
+        directory: this.#link,
+        index,
+        delivery,
+        chains: this.#link,
+        position: () => this.#loop.position,
+        sessionId: () => `${options.name}-${++sessions}`,
+        counts: { received: 0, refused: 0 },
+        limits: { subscriptions: 1000, messageBytes: 65_536, bufferBytes: clientBufferBytes },
+        onError: (error) => {
+          throw error;
+        },
+      },
+      meters,
+    );
+    this.#nextBurst = random.integer(1, BURST_EVERY);
+    clock.setInterval(() => this.#second(), SECOND_MS);
+    clock.setInterval(() => this.wake(), IDLE_MS);
+  }
+
+  /** A client has connected and presented `token` with its upgrade. */
+  open(socket: ClientSocket, binary: boolean, token: string): ClientSession {
+    const admission = this.#gate.admit(token, socket.remoteAddress);
+    if ('refused' in admission) throw new TypeError(`the key is refused: ${admission.refused}`);
+    return this.#sessions.open(socket, { binary, principal: admission.principal });
+  }
+
+  close(session: ClientSession): void {
+    this.#sessions.close(session);
+  }
+
+  /** The client's socket has taken everything that it was sent. */
+  drained(_session: ClientSession): void {
+    // Nothing of this version waits for it.
+  }
+
+  onControl(message: ToPublish): void {
+    switch (message.type) {
+      case 'answer':
+        this.#link.onAnswer(message);
+        return;
+      case 'gap':
+        this.#sessions.broadcast(message);
+        return;
+      case 'chain-changed':
+        for (const session of this.#sessions) {
+          session.onChainChanged(message.chain, message.added, message.removedRows);
+        }
+        return;
+      default:
+        throw new TypeError(`no run has messages of type ${message.type}`);
+    }
+  }
+
+  wake(delayMs = WAKE_MS): void {
+    if (this.#isAwake) return;
+    this.#isAwake = true;
+    this.thread.post('timer', delayMs, () => {
+      this.#isAwake = false;
+      const worked = this.#loop.doWork();
+      if (worked > 0) this.wake();
+      else if (this.#loop.waitingForGreeks) this.wake(GATE_MS);
+    });
+  }
+
+  /** Dies in the middle of its next work. */
+  crash(): void {
+    this.#looksLeft = this.#options.random.integer(1, CRASH_LOOKS);
+  }
+
+  #second(): void {
+    this.#sessions.second();
+    this.#records.second(this.#sessions);
+  }
+
+  #look(): void {
+    if (--this.#looksLeft <= 0) throw new Crash('in publish');
+    if (this.#isBursting || ++this.#looks < this.#nextBurst) return;
+    this.#nextBurst = this.#looks + this.#options.random.integer(1, 2 * BURST_EVERY);
+    this.#isBursting = true;
+    this.#options.burst();
+    this.#isBursting = false;
+  }
+
+  #onCrash(error: unknown): void {
+    if (!(error instanceof Crash)) throw error;
+    this.fail();
+  }
+
+  /** Says goodbye to its clients, as the thread does with an error that nothing caught, and ends. */
+  fail(): void {
+    if (!this.thread.isAlive) return;
+    this.#looksLeft = Infinity;
+    this.#sessions.closeAll();
+    this.die();
+  }
+
+  die(): void {
+    if (!this.thread.isAlive) return;
+    this.thread.kill();
+    this.#options.onDeath();
+  }
+}
