@@ -153,7 +153,6 @@ export class ClientLink implements ClientSocket {
   }
 
   #take(): void {
-    const wasCongested = this.bufferedBytes() > 0;
     while (this.#isClientOpen) {
       const first = this.#queue[0];
       if (first === undefined) break;
@@ -168,14 +167,7 @@ export class ClientLink implements ClientSocket {
       this.#allowance = 0;
       if (this.#ending !== undefined) this.#clientClosed(this.#ending.code, this.#ending.reason);
     }
-    if (wasCongested && this.bufferedBytes() === 0) this.#drained();
     this.#read();
-  }
-
-  #drained(): void {
-    this.#publish.thread.post('message', LATENCY_MS, () => {
-      if (this.#isServerOpen && this.#session !== undefined) this.#publish.drained(this.#session);
-    });
   }
 
   #deliver({ data, state }: Message): void {

@@ -30,7 +30,7 @@ const END_MS = TICKS_END_MS + 32_000;
 const BUFFER_FACTOR = 2;
 
 /** What this version of the service can do. */
-const ABILITIES: Abilities = { policies: false, windows: false, acks: false };
+const ABILITIES: Abilities = { policies: true, windows: true, acks: true };
 
 export interface RunResult {
   seed: number;
@@ -97,6 +97,7 @@ export class DeliveryRun {
       ringSlots: plan.ringSlots,
       start: plan.start,
       clientBufferBytes: plan.clientBufferBytes,
+      windowMs: plan.windowMs,
       number: ++this.#services,
       onPublishEnd: () => this.network.publishEnded(),
     });

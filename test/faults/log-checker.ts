@@ -18,11 +18,6 @@ export interface LogCheckerOptions {
   errorCodes: ReadonlySet<string>;
 }
 
-/** Answers of a resume. */
-type ResumeMessage =
-  | { type: 'resumed'; id: number; recovered: boolean; results: SubscriptionResult[] }
-  | { type: 'replay_completed'; through: number };
-
 type Accepted = readonly { held: HeldInstrument; isNew: boolean }[];
 
 const ABNORMAL = 1006;
@@ -81,7 +76,7 @@ export class LogChecker {
         this.#requests.sent(entry.text);
         return;
       case 'text':
-        this.#heard(JSON.parse(entry.text) as ServerMessage | ResumeMessage, entry.state);
+        this.#heard(JSON.parse(entry.text) as ServerMessage, entry.state);
         return;
       case 'frame':
         this.#frame(readBinaryFrame(entry.bytes), entry.state);
@@ -123,7 +118,7 @@ export class LogChecker {
     demand(isAllowed, `closed with ${code} ${reason}`);
   }
 
-  #heard(message: ServerMessage | ResumeMessage, state: ServiceState | undefined): void {
+  #heard(message: ServerMessage, state: ServiceState | undefined): void {
     if (message.type === 'hello') {
       this.#hello(message.epoch, message.sequence, state);
       return;
@@ -158,7 +153,7 @@ export class LogChecker {
     }
   }
 
-  #answer(message: ServerMessage | ResumeMessage, state: ServiceState | undefined): void {
+  #answer(message: ServerMessage, state: ServiceState | undefined): void {
     switch (message.type) {
       case 'subscribed': {
         const asked = this.#requests.answered(message.id, 'subscribe');
@@ -218,7 +213,7 @@ export class LogChecker {
 
   #resumed(
     { sequence, items }: Asked,
-    { recovered, results }: Extract<ResumeMessage, { type: 'resumed' }>,
+    { recovered, results }: Extract<ServerMessage, { type: 'resumed' }>,
     state: ServiceState | undefined,
   ): void {
     let at = 0;
@@ -292,9 +287,16 @@ export class LogChecker {
   }
 }
 
-/** Results at the start that answer the same chain. */
+/** Results at the start that answer one chain: of a second one like it contracts come again. */
 function lengthOfChain(results: readonly SubscriptionResult[]): number {
   const first = JSON.stringify(results[0]?.request);
-  const end = results.findIndex(({ request }) => JSON.stringify(request) !== first);
+  const tokens = new Set<number>();
+  const end = results.findIndex((result) => {
+    if (JSON.stringify(result.request) !== first) return true;
+    if (!result.ok) return false;
+    const isAgain = tokens.has(result.token);
+    tokens.add(result.token);
+    return isAgain;
+  });
   return end < 0 ? results.length : end;
 }

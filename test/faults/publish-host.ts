@@ -15,6 +15,7 @@ import { ThreadMeters } from '../../src/shm/meters.ts';
 import { repriceRings } from '../../src/shm/reprice-ring.ts';
 import type { FromPublish, SharedBlocks, ToPublish } from '../../src/threads/messages.ts';
 import { ControlLink } from '../../src/threads/publish/control-link.ts';
+import { LoadWatch } from '../../src/threads/publish/load-watch.ts';
 import { PublishLoop } from '../../src/threads/publish/loop.ts';
 import { RepricedTicks } from '../../src/threads/publish/repriced-ticks.ts';
 import { Sessions } from '../../src/threads/publish/sessions.ts';
@@ -28,10 +29,13 @@ const WAKE_MS = 0.15;
 const IDLE_MS = 20;
 const GATE_MS = 2;
 const SECOND_MS = 1000;
+const WATCH_MS = 100;
+/** LOAD_LEVEL from which ticks are shed. */
+const LEVEL_SHEDS = 2;
 /** Looks at the ring between which a thread that is to die may still live. */
 const CRASH_LOOKS = 60;
 /** One look in so many at which the market bursts into the middle of what publish is doing. */
-const BURST_EVERY = 4000;
+const BURST_EVERY = 20_000;
 
 export interface PublishHostOptions {
   clock: VirtualClock;
@@ -40,6 +44,8 @@ export interface PublishHostOptions {
   /** Distinguishes the sessions of one thread from those of the next. */
   name: string;
   clientBufferBytes: number;
+  /** Adaptive window, ms. */
+  windowMs: number;
   post: (message: FromPublish) => void;
   /** Something else happens in the middle of the thread's work. */
   burst: () => void;
@@ -56,7 +62,9 @@ export class PublishHost {
   readonly #link: ControlLink;
   readonly #gate: Gatekeeper;
   readonly #sessions: Sessions;
+  readonly #delivery: Delivery;
   readonly #loop: PublishLoop;
+  readonly #load: LoadWatch;
   readonly #records: ChainRecords;
   #isAwake = false;
   #looksLeft = Infinity;
@@ -75,15 +83,8 @@ export class PublishHost {
     const lastValues = new LastValueTable(blocks.lastValues);
     this.#link = new ControlLink(options.post, clock);
     const index = new SubscriptionIndex(this.#link);
-    const { epochLow, epochHigh } = ring;
-    const delivery = new Delivery({
-      epochLow,
-      epochHigh,
-      index,
-      lastValues,
-      clock,
-      clientBufferBytes,
-    });
+    const delivery = new Delivery({ ring, table, lastValues, index, clock, clientBufferBytes });
+    this.#delivery = delivery;
     this.#loop = new PublishLoop({
       ring,
       table,
@@ -95,8 +96,7 @@ export class PublishHost {
       ),
       meters,
       clock,
-      onGap: (from, to) =>
-        this.#sessions.broadcast({ type: 'gap', from, to, reason: 'RING_OVERRUN' }),
+      onGap: (from, to) => this.#sessions.broadcastGap(from, to),
     });
     const chains = new ChainTable(blocks.chains);
     this.#records = new ChainRecords({ clock, table, chains, lastValues, delivery });
@@ -111,18 +111,28 @@ export class PublishHost {
         index,
         delivery,
         chains: this.#link,
-        position: () => this.#loop.position,
+        replaySeconds: () => delivery.slowReaders.replaySeconds(),
         sessionId: () => `${options.name}-${++sessions}`,
         counts: { received: 0, refused: 0 },
-        limits: { subscriptions: 1000, messageBytes: 65_536, bufferBytes: clientBufferBytes },
+        limits: {
+          subscriptions: 1000,
+          messageBytes: 65_536,
+          bufferBytes: clientBufferBytes,
+          messagesPerSecond: 50,
+          idleMs: 60_000,
+        },
         onError: (error) => {
           throw error;
         },
       },
       meters,
     );
+    // As the duty cycle of the thread does; windows are the seed's.
+    const setLoadLevel = (level: number): void => void (delivery.sheds = level >= LEVEL_SHEDS);
+    this.#load = new LoadWatch(ring, this.#loop, { setLoadLevel }, meters, clock);
     this.#nextBurst = random.integer(1, BURST_EVERY);
     clock.setInterval(() => this.#second(), SECOND_MS);
+    clock.setInterval(() => this.#sessions.watch(), WATCH_MS);
     clock.setInterval(() => this.wake(), IDLE_MS);
   }
 
@@ -135,11 +145,6 @@ export class PublishHost {
 
   close(session: ClientSession): void {
     this.#sessions.close(session);
-  }
-
-  /** The client's socket has taken everything that it was sent. */
-  drained(_session: ClientSession): void {
-    // Nothing of this version waits for it.
   }
 
   onControl(message: ToPublish): void {
@@ -160,14 +165,18 @@ export class PublishHost {
     }
   }
 
+  /** One round of the duty cycle, with its pauses as tasks instead of waits. */
   wake(delayMs = WAKE_MS): void {
     if (this.#isAwake) return;
     this.#isAwake = true;
     this.thread.post('timer', delayMs, () => {
       this.#isAwake = false;
+      this.#delivery.adaptiveWindowMs = this.#options.windowMs;
       const worked = this.#loop.doWork();
-      if (worked > 0) this.wake();
-      else if (this.#loop.waitingForGreeks) this.wake(GATE_MS);
+      const pauseMs = this.#delivery.pauseMs();
+      if (worked > 0) this.wake(Math.max(WAKE_MS, pauseMs ?? 0));
+      else if (this.#loop.waitingForGreeks) this.wake(Math.min(GATE_MS, pauseMs ?? GATE_MS));
+      else if (pauseMs !== undefined) this.wake(Math.max(1, pauseMs));
     });
   }
 
@@ -177,6 +186,7 @@ export class PublishHost {
   }
 
   #second(): void {
+    this.#load.second();
     this.#sessions.second();
     this.#records.second(this.#sessions);
   }

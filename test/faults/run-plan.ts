@@ -10,7 +10,7 @@ export interface PlannedItem {
   mode: ModeName;
   greeks: boolean;
   policy?: Policy;
-  window_ms?: number | 'adaptive';
+  window_ms?: (typeof WINDOWS)[number];
 }
 
 export interface ClientPlan {
@@ -72,6 +72,8 @@ export interface RunPlan {
   /** Ring position before the first tick. */
   start: number;
   clientBufferBytes: number;
+  /** Adaptive window, ms: as with few clients, or with many. */
+  windowMs: number;
   clients: ClientPlan[];
   faults: TimedFault[];
 }
@@ -120,6 +122,7 @@ export function planRun(seed: number, abilities: Abilities, tokens: readonly num
     ringSlots: pick([256, 512, 1024, 2048]),
     start: pick(STARTS),
     clientBufferBytes: pick([60_000, 120_000, 300_000]),
+    windowMs: pick([0, 0, 1, 10]),
     clients,
     faults,
   };

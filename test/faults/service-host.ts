@@ -40,6 +40,8 @@ export interface ServiceHostOptions {
   /** Ring position before the first tick. */
   start: number;
   clientBufferBytes: number;
+  /** Adaptive window of clients, ms. */
+  windowMs: number;
   /** Number of this process within the run. */
   number: number;
   /** The publish thread has ended: its clients' connections are gone. */
@@ -99,6 +101,12 @@ export class ServiceHost {
     const { broker, random } = this.#options;
     if (!broker.feed.isRunning || this.ingest?.thread.isFrozen !== false) return;
     this.ingest.link.burst(random, ticks);
+  }
+
+  /** A few ticks as a rule, more than a ring of them now and then. */
+  #burstSize(): number {
+    const { random, ringSlots } = this.#options;
+    return random.uniform() < 0.2 ? random.integer(1, 2 * ringSlots) : random.integer(1, 12);
   }
 
   #openControl() {
@@ -179,18 +187,19 @@ export class ServiceHost {
   }
 
   #startPublish(): void {
-    const { clock, random, number, clientBufferBytes } = this.#options;
+    const { clock, random, number, clientBufferBytes, windowMs } = this.#options;
     const publish: PublishHost = new PublishHost({
       clock,
       random,
       blocks: this.#blocks,
       name: `${number}.${++this.#publishes}`,
       clientBufferBytes,
+      windowMs,
       post: (message) => {
         if (!publish.thread.isAlive) return;
         this.thread.post('message', MESSAGE_MS, () => this.#onPublish(publish, message));
       },
-      burst: () => this.burst(random.integer(1, this.#options.ringSlots)),
+      burst: () => this.burst(this.#burstSize()),
       onDeath: () => this.#onPublishDeath(publish),
     });
     this.publish = publish;
