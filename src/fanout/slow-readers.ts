@@ -8,6 +8,7 @@ import {
   TICK_INSTRUMENT_TOKEN_U32,
 } from '../shm/layout/tick-slot.ts';
 import type { Ring } from '../shm/ring.ts';
+import { VOID_TOKEN } from '../shm/ring-writer.ts';
 import { BLANK, FRAME_TICKS_MAX } from './assembler.ts';
 import type { ClientConnection, Subscription } from './connection.ts';
 import type { FrameSender } from './frame-sender.ts';
@@ -57,6 +58,8 @@ export class SlowReaders {
   readonly #ports: SlowReadersPorts;
   readonly #times: PositionTimes;
   readonly #behind = new Set<ClientConnection>();
+  /** Positions without a tick that the current slice has come to. */
+  #void: number[] = [];
 
   constructor(ports: SlowReadersPorts) {
     this.#ports = ports;
@@ -241,6 +244,7 @@ export class SlowReaders {
     const isAll = behind.kind === 'resume';
     const from = behind.replayed + 1;
     if (ring.firstIntact(to) > from) return this.#lapped(connection, ring.firstIntact(to));
+    this.#void = [];
     for (let position = from; position <= to; position++) {
       if (connection.pendingSlots.length >= FRAME_TICKS_MAX) {
         to = position - 1;
@@ -254,6 +258,7 @@ export class SlowReaders {
       connection.forgetPending();
       return this.#lapped(connection, ring.firstIntact(to));
     }
+    this.#nameVoid(connection);
     connection.pendingFrom = from;
     behind.replayed = to;
     const through = isAll && !behind.owesSnapshots ? to : connection.through;
@@ -268,7 +273,9 @@ export class SlowReaders {
     const { ring, table } = this.#ports;
     const bytes = ring.slotBytes(position);
     const words = bytes >> 2;
-    const row = table.find(ring.ticks.u32[words + TICK_INSTRUMENT_TOKEN_U32]!);
+    const token = ring.ticks.u32[words + TICK_INSTRUMENT_TOKEN_U32]!;
+    if (token === VOID_TOKEN) this.#void.push(position);
+    const row = table.find(token);
     const subscription = row < 0 ? undefined : connection.subscriptions.get(row);
     if (subscription === undefined) return;
     // What was subscribed to while the connection was behind begins with a snapshot.
@@ -277,6 +284,15 @@ export class SlowReaders {
     const isDone = isGreeksDone(ring.ticks.i32, words + TICK_GREEKS_STATE_I32, position);
     const missing = table.optionTypes[row] !== 0 ? BLANK.LATE : BLANK.NOT_AN_OPTION;
     connection.push(bytes | (isDone ? BLANK.NOTHING : missing), subscription, 0);
+  }
+
+  /** Ingest died with what stood at these positions. */
+  #nameVoid(connection: ClientConnection): void {
+    const [from] = this.#void;
+    const to = this.#void.at(-1);
+    if (from === undefined || to === undefined) return;
+    const gap = { type: 'gap', from, to, reason: 'INGEST_RESTART' } as const;
+    this.#ports.sender.sendMessage(connection, gap);
   }
 
   /** The ring has gone past what was still to be replayed. */

@@ -5,11 +5,31 @@ import {
   TICK_FLAGS_U32,
   TICK_GREEKS_STATE_I32,
   TICK_INSTRUMENT_SEQUENCE_U32,
+  TICK_INSTRUMENT_TOKEN_U32,
   TICK_MERGED_U32,
   TICK_SEQUENCE_HIGH_U32,
   TICK_SEQUENCE_LOW_U32,
 } from './layout/tick-slot.ts';
 import type { Ring } from './ring.ts';
+
+/** What stands in a slot that was published without a tick; no instrument has it. */
+export const VOID_TOKEN = 0;
+
+/**
+ * Control, after the writer has exited and before its successor starts: publishes the positions
+ * that it may have touched, without a tick, so that no other tick gets them and who reads the ring
+ * in order finds that something is missing there. Returns how many.
+ */
+export function publishVoid(ring: Ring): number {
+  const newest = ring.newest();
+  const to = ring.intent(newest);
+  for (let position = newest + 1; position <= to; position++) {
+    ring.ticks.u32[(ring.slotBytes(position) >> 2) + TICK_INSTRUMENT_TOKEN_U32] = VOID_TOKEN;
+  }
+  if (to > newest) ring.publish(to);
+  ring.publishWake.wake();
+  return to - newest;
+}
 
 /** Position of the newest committed tick. */
 const POSITION = 0;

@@ -152,8 +152,6 @@ export type ToPublish =
       removedRows: number[];
     }
   | { type: 'status'; status: ServiceStatus }
-  /** Ring positions in which ticks may be missing for ever. */
-  | { type: 'gap'; from: number; to: number; reason: string }
   | { type: 'upstream-stale'; account: string; sinceUs: number }
   /** The keys that are valid from now on; connections of others are closed. */
   | { type: 'keys'; keys: readonly KeyRecord[] }

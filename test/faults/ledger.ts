@@ -60,6 +60,11 @@ export class Ledger {
     this.newest += published;
   }
 
+  /** Positions up to here have been given out, the last ones to ticks that nobody will see. */
+  passTo(position: number): void {
+    this.newest = Math.max(this.newest, position);
+  }
+
   /** Ingest died in the middle of the token's last value, which control has emptied. */
   empty(token: number): void {
     this.#emptied.add(token);
@@ -79,7 +84,6 @@ export class Ledger {
   countThrough(token: number, position: number): number {
     const ticks = this.ticks.get(token) ?? [];
     let count = ticks.length;
-    // From the end: positions of ticks that were never published are given out again.
     while (count > 0 && ticks[count - 1]!.position > position) count--;
     return count;
   }

@@ -96,7 +96,7 @@ export class PublishHost {
       ),
       meters,
       clock,
-      onGap: (from, to) => this.#sessions.broadcastGap(from, to),
+      onGap: (from, to, reason) => this.#sessions.broadcastGap(from, to, reason),
     });
     const chains = new ChainTable(blocks.chains);
     this.#records = new ChainRecords({ clock, table, chains, lastValues, delivery });
@@ -151,9 +151,6 @@ export class PublishHost {
     switch (message.type) {
       case 'answer':
         this.#link.onAnswer(message);
-        return;
-      case 'gap':
-        this.#sessions.broadcast(message);
         return;
       case 'chain-changed':
         for (const session of this.#sessions) {

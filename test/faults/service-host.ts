@@ -153,8 +153,8 @@ export class ServiceHost {
     if (this.ingest !== ingest) return;
     this.ingest = undefined;
     this.thread.post('message', MESSAGE_MS, () => {
-      const gap = tidyAfterIngest(this.#blocks, this.#table);
-      if (gap !== undefined) this.#toPublish(gap);
+      tidyAfterIngest(this.#blocks, this.#table);
+      this.ledger.passTo(new Ring(this.#blocks.ring).newest());
       this.thread.post('timer', RESTART_MS, () => this.#startIngest());
     });
   }

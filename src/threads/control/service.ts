@@ -264,8 +264,7 @@ export class Service {
   }
 
   #onIngestDeath(): void {
-    const gap = tidyAfterIngest(this.#blocks, this.#table);
-    if (gap !== undefined) this.#publish?.post(gap);
+    tidyAfterIngest(this.#blocks, this.#table);
     this.#context.meters.add(CONTROL.RESTARTS_INGEST, 1);
     this.#hangWatch.forget('ingest');
     this.#health.upstream = [];

@@ -9,11 +9,15 @@ import {
 } from '../../shm/layout/tick-slot.ts';
 import type { ThreadMeters } from '../../shm/meters.ts';
 import type { Ring } from '../../shm/ring.ts';
+import { VOID_TOKEN } from '../../shm/ring-writer.ts';
 import { GreeksGate } from './gate.ts';
 import type { RepricedTicks } from './repriced-ticks.ts';
 
 /** Ticks taken from the ring at a time, between which sockets are served. */
 const RUN_MAX = 2048;
+/** Rows of positions without a tick of a known instrument, and without a tick at all. */
+const NO_ROW = -1;
+const VOID_ROW = -2;
 
 export interface PublishLoopOptions {
   ring: Ring;
@@ -22,8 +26,11 @@ export interface PublishLoopOptions {
   repriced: RepricedTicks;
   meters: ThreadMeters;
   clock: Clock;
-  /** Positions from `from` to `to` were overwritten before they could be sent. */
-  onGap(from: number, to: number): void;
+  /**
+   * What stood at positions `from` to `to` cannot be sent: RING_OVERRUN, it was overwritten before;
+   * INGEST_RESTART, ingest died with it.
+   */
+  onGap(from: number, to: number, reason: 'RING_OVERRUN' | 'INGEST_RESTART'): void;
 }
 
 /** Duty cycle of publish: reads what the gate lets through and hands it to the delivery. */
@@ -35,6 +42,7 @@ export class PublishLoop {
   /** Newest position that has been passed on; in a typed array, so that it never is an object. */
   readonly #cursor = new Float64Array(1);
   readonly #gate: GreeksGate;
+  #hasVoid = false;
 
   constructor(options: PublishLoopOptions) {
     const { ring, table, clock, delivery } = options;
@@ -100,9 +108,10 @@ export class PublishLoop {
     const lost = Math.min(count, ring.firstIntact(limit) - position - 1);
     // Lapped within these microseconds: what was looked at may have been anything.
     if (lost > 0) {
-      this.#rows.fill(-1, 0, lost);
+      this.#rows.fill(NO_ROW, 0, lost);
       this.#reportGap(position + 1, position + lost);
     }
+    if (this.#hasVoid) this.#reportVoid(position, count);
     delivery.deliver(position, count, this.#rows, this.#sequences, this.#gate.done);
     ring.storePublishCursor(limit);
     meters.add(PUBLISH.TICKS_READ, count - Math.max(0, lost));
@@ -119,7 +128,17 @@ export class PublishLoop {
 
   #reportGap(from: number, to: number): void {
     this.#options.meters.add(PUBLISH.RING_OVERRUN, to - from + 1);
-    this.#options.onGap(from, to);
+    this.#options.onGap(from, to, 'RING_OVERRUN');
+  }
+
+  /** Names the positions that were published without a tick. */
+  #reportVoid(position: number, count: number): void {
+    for (let i = 0; i < count; i++) {
+      if (this.#rows[i] !== VOID_ROW) continue;
+      const first = i;
+      while (i + 1 < count && this.#rows[i + 1] === VOID_ROW) i++;
+      this.#options.onGap(position + 1 + first, position + 1 + i, 'INGEST_RESTART');
+    }
   }
 
   /** Finds the rows, records ages, and notes the options that go out without their Greeks. */
@@ -128,9 +147,16 @@ export class PublishLoop {
     const { u32, f64 } = ring.ticks;
     const nowUs = clock.nowUs();
     let late = 0;
+    this.#hasVoid = false;
     for (let i = 0; i < count; i++) {
       const bytes = ring.slotBytes(position + 1 + i);
-      const row = table.find(u32[(bytes >> 2) + TICK_INSTRUMENT_TOKEN_U32]!);
+      const token = u32[(bytes >> 2) + TICK_INSTRUMENT_TOKEN_U32]!;
+      if (token === VOID_TOKEN) {
+        this.#rows[i] = VOID_ROW;
+        this.#hasVoid = true;
+        continue;
+      }
+      const row = table.find(token);
       this.#rows[i] = row;
       this.#sequences[i] = u32[(bytes >> 2) + TICK_INSTRUMENT_SEQUENCE_U32]!;
       const age = nowUs - f64[(bytes >> 3) + TICK_RECEIVE_TIME_F64]!;

@@ -59,11 +59,11 @@ export class Sessions {
   }
 
   /** Positions that can be had no more; who is behind is told when it catches up. */
-  broadcastGap(from: number, to: number): void {
+  broadcastGap(from: number, to: number, reason: string): void {
     for (const session of this.#open) {
       const { ready, behind } = session.connection;
       if (ready && behind === undefined) {
-        session.send({ type: 'gap', from, to, reason: 'RING_OVERRUN' });
+        session.send({ type: 'gap', from, to, reason });
       }
     }
   }

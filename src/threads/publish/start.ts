@@ -121,7 +121,7 @@ class PublishThread {
       ),
       meters,
       clock,
-      onGap: (from, to) => this.#onGap(from, to),
+      onGap: (from, to, reason) => this.#onGap(from, to, reason),
     });
     const chains = new ChainTable(blocks.chains);
     this.#records = new ChainRecords({ clock, table, chains, lastValues, delivery });
@@ -202,8 +202,8 @@ class PublishThread {
   }
 
   /** Some ticks will not come any more: who can be told is told, the others get last values. */
-  #onGap(from: number, to: number): void {
-    this.#sessions.broadcastGap(from, to);
+  #onGap(from: number, to: number, reason: string): void {
+    this.#sessions.broadcastGap(from, to, reason);
     this.#kite.refresh();
     this.#old.refresh();
   }
@@ -298,11 +298,6 @@ class PublishThread {
         return;
       case 'status':
         this.#board.update(message.status);
-        return;
-      case 'gap':
-        this.#sessions.broadcast(message);
-        this.#kite.refresh();
-        this.#old.refresh();
         return;
       case 'keys':
         this.#keys.replace(message.keys);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { publishVoid } from '../../../src/shm/ring-writer.ts';
 import { FanoutRig, RING_SLOTS, settled, type TestClient } from '../../support/fanout-rig.ts';
 
 const EPOCH = '0123456789abcdef';
@@ -47,6 +48,25 @@ describe('resume', () => {
       assert.equal(client.socket.received.at(-1)?.through, 1011);
     });
   }
+
+  test('names what ingest has died with, before what comes after it', async () => {
+    const rig = new FanoutRig();
+    const a = rig.list('NSE:A');
+    rig.ingest(a);
+    rig.ring.declareIntent(1004);
+    publishVoid(rig.ring);
+    // Counted, and never published.
+    rig.lastValues.nextInstrumentSequence(a.row);
+    rig.ingest(a);
+    rig.deliver();
+    const client = rig.connect();
+    await send(client, resume(1000));
+    rig.deliver();
+    assert.deepEqual(sequences(client), [1, 3]);
+    assert.deepEqual(client.socket.of('gap'), [
+      { type: 'gap', from: 1002, to: 1004, reason: 'INGEST_RESTART' },
+    ]);
+  });
 
   test('of a position that is the newest: nothing was missed', async () => {
     const rig = new FanoutRig();

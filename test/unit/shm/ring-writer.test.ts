@@ -12,6 +12,7 @@ import {
   TICK_FLAGS_U32,
   TICK_GREEKS_STATE_I32,
   TICK_INSTRUMENT_SEQUENCE_U32,
+  TICK_INSTRUMENT_TOKEN_U32,
   TICK_MERGED_U32,
   TICK_SEQUENCE_HIGH_U32,
   TICK_SEQUENCE_LOW_U32,
@@ -19,7 +20,7 @@ import {
 } from '../../../src/shm/layout/tick-slot.ts';
 import { createRing, Ring } from '../../../src/shm/ring.ts';
 import { RingReader } from '../../../src/shm/ring-reader.ts';
-import { RingWriter } from '../../../src/shm/ring-writer.ts';
+import { publishVoid, RingWriter, VOID_TOKEN } from '../../../src/shm/ring-writer.ts';
 import { BLANK, isBlank, isQuoteIntact, writeTick } from '../../support/shm-pattern.ts';
 
 const SLOTS = 8;
@@ -194,4 +195,20 @@ test('a new writer takes a section that its dead predecessor was blanking', () =
   writeBatch(successor, 1, BLANK);
   assert.equal(successor.sectionsInUse, 0);
   assert.ok(isGreeksDone(ring.ticks.i32, state, 1));
+});
+
+test('positions that a dead writer has not published are published void, and never given again', () => {
+  const ring = newRing(2 ** 32 - 2);
+  const writer = new RingWriter(ring);
+  writeBatch(writer, 1, BLANK);
+  writer.begin(3);
+  writeTick(writer, BLANK);
+  assert.equal(publishVoid(ring), 3);
+  assert.equal(publishVoid(ring), 0, 'once');
+  assert.equal(ring.newest(), 2 ** 32 + 2);
+  for (let position = 2 ** 32; position <= 2 ** 32 + 2; position++) {
+    const token = (ring.slotBytes(position) >> 2) + TICK_INSTRUMENT_TOKEN_U32;
+    assert.equal(ring.ticks.u32[token], VOID_TOKEN);
+  }
+  assert.equal(new RingWriter(ring).position, 2 ** 32 + 2);
 });

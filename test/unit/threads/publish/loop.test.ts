@@ -5,6 +5,7 @@ import { BY_NAME, ClientConnection, Subscription } from '../../../../src/fanout/
 import { Delivery } from '../../../../src/fanout/delivery.ts';
 import { SubscriptionIndex } from '../../../../src/fanout/subscription-index.ts';
 import { PUBLISH, PUBLISH_HISTOGRAM } from '../../../../src/shm/layout/meters.ts';
+import { publishVoid, RingWriter } from '../../../../src/shm/ring-writer.ts';
 import { GATE_MS } from '../../../../src/threads/publish/gate.ts';
 import { repriceRings } from '../../../../src/shm/reprice-ring.ts';
 import { PublishLoop } from '../../../../src/threads/publish/loop.ts';
@@ -319,4 +320,45 @@ describe('a ring that laps publish', () => {
     rig.work();
     assert.deepEqual(rig.sequences, range(4, SLOTS + 3));
   });
+
+  test('after it was looked through: counts of other instruments are not taken for its own', () => {
+    const rig = new PublishRig();
+    const { ring } = rig.board;
+    // The call has few ticks, the spot many: the spot's counts lie where the call's tick was.
+    rig.call();
+    rig.board.compute();
+    const slotBytes = ring.slotBytes.bind(ring);
+    let looks = 0;
+    ring.slotBytes = (position) => {
+      // The third look is the delivery's, after the gate's and the loop's.
+      if (++looks === 3) rig.spot(SLOTS);
+      return slotBytes(position);
+    };
+    rig.work();
+    ring.slotBytes = slotBytes;
+    // The worker has been lapped too: it goes on behind it.
+    rig.board.compute();
+    rig.call();
+    rig.board.compute();
+    rig.work();
+    const calls = rig.socket.ticks.filter((tick) => tick.tradable);
+    assert.deepEqual(
+      calls.map((tick) => tick.instrument_sequence),
+      [2],
+      'the first one is named, the second one sent',
+    );
+  });
+});
+
+test('positions that ingest has died with are named where they are come to', () => {
+  const rig = new PublishRig();
+  rig.spot(2);
+  rig.board.writer.begin(3);
+  publishVoid(rig.board.ring);
+  const successor = new RingWriter(rig.board.ring);
+  assert.equal(successor.position, 5);
+  rig.work();
+  assert.deepEqual(rig.gaps, [[3, 5]]);
+  assert.deepEqual(rig.sequences, range(1, 2));
+  assert.equal(rig.loop.position, 5);
 });
