@@ -1,3 +1,4 @@
+import { exchangeCalendar } from '../../src/domain/calendar.ts';
 import type { Random } from '../../src/feed/sim/random.ts';
 import { ChainTable } from '../../src/shm/chain-table.ts';
 import { InstrumentTable } from '../../src/shm/instrument-table.ts';
@@ -48,6 +49,7 @@ export class GreeksHost {
       meters: new ThreadMeters(blocks.meters, METER_WRITER.GREEKS + worker),
       repriced: new RepriceRing(blocks.repriced, worker),
       analytics: new ChainTable(blocks.chains),
+      calendar: exchangeCalendar,
       clock: this.thread.clock,
     });
     this.thread.clock.setInterval(() => this.wake(), SLEEP_MAX_MS);

@@ -207,13 +207,20 @@ class PlanMaker {
     if (!plain && policies) item.policy = this.#pick(POLICIES);
     if (!plain && windows) item.window_ms = this.#pick(WINDOWS);
     if (this.#chance(0.3)) {
-      const strikes = this.#chance(0.2) ? ('all' as const) : this.#random.integer(0, 3);
-      item.chain = { underlying: this.#pick(['NIFTY', 'BANKNIFTY']), strikes };
+      const underlying = this.#pick(['NIFTY', 'BANKNIFTY']);
+      item.chain = { underlying, strikes: this.#strikes() };
     } else {
       const count = this.#random.integer(1, 12);
       item.instruments = Array.from({ length: count }, () => this.#pick(this.#tokens));
     }
     return item;
+  }
+
+  #strikes(): ChainRequest['strikes'] {
+    const choice = this.#random.uniform();
+    if (choice < 0.2) return 'all';
+    if (choice < 0.4) return { delta: [this.#random.integer(1, 4) / 10, 0.9] };
+    return this.#random.integer(0, 3);
   }
 
   #chance(share: number): boolean {

@@ -12,6 +12,7 @@ import { tidyAfterIngest } from '../../src/threads/control/ingest-remains.ts';
 import type { InstrumentDesk } from '../../src/threads/control/instrument-desk.ts';
 import { openDesk } from '../../src/threads/control/open-desk.ts';
 import { answerCall } from '../../src/threads/control/publish-calls.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
 import type { FromPublish, SharedBlocks, ToPublish } from '../../src/threads/messages.ts';
 import { epochHex } from '../../src/wire/epoch.ts';
 import type { Broker } from './broker.ts';
@@ -121,6 +122,7 @@ export class ServiceHost {
       table,
       lastValues,
       clock: thread.clock,
+      logger: createLogger({ level: 'silent', thread: 'control', clock }),
       accounts: 1,
       pricing: flatPricing(0.065),
       greeksWorkers: WORKERS,
