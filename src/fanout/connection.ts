@@ -119,6 +119,8 @@ export class Subscription {
   awaitsSnapshot = false;
   /** Ticks were left out for newer ones: the next one says how many. */
   mergeDue = false;
+  /** The newest tick was overwritten before it could be sent; a gap names it. */
+  isLost = false;
   /** Newer Greeks of the last tick are on their way. */
   repriceDue = false;
   readonly #sources = new Map<string, Source>();
@@ -159,6 +161,7 @@ export class Subscription {
   advance(instrumentSequence: number): boolean {
     if (this.started && ((instrumentSequence - this.lastSequence) | 0) <= 0) return false;
     this.started = true;
+    this.isLost = false;
     this.lastSequence = instrumentSequence;
     return true;
   }
@@ -179,10 +182,12 @@ export class Subscription {
     this.lastSequence = other.lastSequence;
     this.snapshotDue = other.snapshotDue;
     this.mergeDue = other.mergeDue;
+    this.isLost = other.isLost;
   }
 
   get wantsRepriced(): boolean {
-    return this.greeks && this.mode !== MODE.LTP && this.started && !this.snapshotDue;
+    const isSent = this.started && !this.snapshotDue && !this.isLost;
+    return this.greeks && this.mode !== MODE.LTP && isSent;
   }
 
   /** True if the tick with this count is the newest that was sent, and its Greeks are wanted. */

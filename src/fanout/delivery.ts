@@ -42,6 +42,7 @@ export class Delivery {
   /** Newest ring position that has been passed on. */
   position: number;
   readonly #ports: DeliveryPorts;
+  readonly #softBufferBytes: number;
   readonly #sender: FrameSender;
   readonly #lastValues: LastValueSender;
   /** Connections with something pending. */
@@ -57,6 +58,7 @@ export class Delivery {
     this.#newest = new Int32Array(table.rows);
     this.position = ring.newest();
     const softBufferBytes = softLimit(clientBufferBytes);
+    this.#softBufferBytes = softBufferBytes;
     this.#sender = new FrameSender({
       epochLow,
       epochHigh,
@@ -304,7 +306,9 @@ export class Delivery {
       this.slowReaders.close(connection, `${connection.socket.bufferedBytes()} bytes unread`);
     }
     for (let connection = congested.pop(); connection; connection = congested.pop()) {
-      this.slowReaders.park(connection);
+      // It may have read since, while it was being caught up with.
+      const isStill = connection.socket.bufferedBytes() > this.#softBufferBytes;
+      if (isStill) this.slowReaders.park(connection);
     }
   }
 }

@@ -88,10 +88,7 @@ export class FrameSender {
     const nowMs = this.#options.clock.monotonicMs();
     connection.lastSentMs = nowMs;
     for (const follower of connection.followers) follower.lastSentMs = nowMs;
-    if (!isIntact) {
-      // What they were to be sent last has not gone out: nothing may refer to it.
-      for (const subscription of connection.pendingFor) subscription.started = false;
-    }
+    if (!isIntact) for (const subscription of connection.pendingFor) subscription.isLost = true;
     connection.forgetPending();
     return isIntact;
   }

@@ -56,6 +56,7 @@ export class LastValueSender {
         this.#oweUntil(connection, bytes);
         continue;
       }
+      subscription.isLost = false;
       u32[(bytes >> 2) + TICK_FLAGS_U32]! |= TICK_FLAG.SNAPSHOT;
       this.#sender.counts.snapshots++;
       this.#push(connection, subscription, bytes, 0);
@@ -92,6 +93,16 @@ export class LastValueSender {
       this.#push(connection, subscription, bytes, merged);
     }
     this.#send(connection);
+  }
+
+  /**
+   * A subscription that goes on after a resume in which it had no tick: its newest one, at or below
+   * `delivered`, is what the client has.
+   */
+  startBefore(subscription: Subscription, delivered: number): void {
+    const { row } = subscription.instrument;
+    const count = this.#table.instrumentSequence(row);
+    if (count > 0 && this.#table.quotePosition(row) <= delivered) subscription.advance(count);
   }
 
   /** Sends the pending repriced records of a connection. */

@@ -330,6 +330,11 @@ export class SlowReaders {
     }
     lastValues.sendConflated(connection, started, position);
     lastValues.sendSnapshots(connection, fresh, position);
+    if (behind?.kind === 'resume') {
+      for (const subscription of connection.subscriptions.values()) {
+        if (!subscription.started) lastValues.startBefore(subscription, position);
+      }
+    }
     const through = connection.throughAt(position);
     connection.through = through;
     connection.told = through;

@@ -68,6 +68,28 @@ describe('resume', () => {
     ]);
   });
 
+  test('an instrument without a tick meanwhile goes on from its newest one, also when slow', async () => {
+    const rig = new FanoutRig();
+    const a = rig.list('NSE:A');
+    rig.ingest(a);
+    rig.deliver();
+    const client = rig.connect();
+    await send(client, resume(1001));
+    rig.deliver();
+    client.socket.unreadBytes = 50_000;
+    client.session.send({ id: 9, type: 'pong' });
+    for (let i = 0; i < 3; i++) rig.ingest(a);
+    rig.deliver();
+    client.socket.unreadBytes = 0;
+    rig.deliver();
+    const ticks = client.socket.ticks.map((tick) => [
+      tick.instrument_sequence,
+      tick.merged,
+      ...tick.flags,
+    ]);
+    assert.deepEqual(ticks, [[4, 2, 'CONFLATED']]);
+  });
+
   test('of a position that is the newest: nothing was missed', async () => {
     const rig = new FanoutRig();
     const a = rig.list('NSE:A');
