@@ -146,7 +146,7 @@ class PlanMaker {
       name: `client ${index + 1}`,
       kind: isLibrary ? 'library' : 'wire',
       isBinary: this.#chance(0.7),
-      items: Array.from({ length: count }, () => this.#item(isLibrary)),
+      items: Array.from({ length: count }, () => this.#item()),
       acks: !isLibrary && this.#abilities.acks && this.#chance(0.6),
       resumes: this.#chance(0.8),
     };
@@ -195,17 +195,17 @@ class PlanMaker {
     return {
       kind: 'change',
       client,
-      add: isRemoval ? undefined : this.#item(true),
+      add: isRemoval ? undefined : this.#item(),
       remove: isRemoval ? this.#random.integer(0, 3) : undefined,
     };
   }
 
-  #item(plain: boolean): PlannedItem {
+  #item(): PlannedItem {
     const { policies, windows } = this.#abilities;
     const mode = this.#pick(MODES);
     const item: PlannedItem = { mode, greeks: this.#chance(0.5) };
-    if (!plain && policies) item.policy = this.#pick(POLICIES);
-    if (!plain && windows) item.window_ms = this.#pick(WINDOWS);
+    if (policies) item.policy = this.#pick(POLICIES);
+    if (windows) item.window_ms = this.#pick(WINDOWS);
     if (this.#chance(0.3)) {
       const underlying = this.#pick(['NIFTY', 'BANKNIFTY']);
       item.chain = { underlying, strikes: this.#strikes() };
