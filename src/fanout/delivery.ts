@@ -124,6 +124,11 @@ export class Delivery {
     this.flushDue();
   }
 
+  /** Positions up to here cannot be had any more; those who are not behind have been told. */
+  passOver(position: number): void {
+    this.position = position;
+  }
+
   #noteNewest(rows: Int32Array, count: number): void {
     for (let i = 0; i < count; i++) if (rows[i]! >= 0) this.#newest[rows[i]!] = i;
   }

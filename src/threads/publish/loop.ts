@@ -124,6 +124,8 @@ export class PublishLoop {
     if (intact <= position + 1) return;
     this.#cursor[0] = intact - 1;
     this.#reportGap(position + 1, intact - 1);
+    // Also if nothing follows yet: who catches up now must not stop in front of the gap.
+    this.#options.delivery.passOver(intact - 1);
   }
 
   #reportGap(from: number, to: number): void {

@@ -21,12 +21,14 @@ class PublishRig {
   readonly socket = new FakeClientSocket();
   readonly gaps: [from: number, to: number][] = [];
   readonly loop: PublishLoop;
+  readonly delivery: Delivery;
 
   constructor() {
     const { ring, table, lastValues, clock, publishMeters: meters, registry } = this.board;
     const index = new SubscriptionIndex({ setDemand: () => undefined });
     const clientBufferBytes = 1e9;
     const delivery = new Delivery({ ring, table, lastValues, index, clock, clientBufferBytes });
+    this.delivery = delivery;
     const connection = new ClientConnection(this.socket, true, ring.newest(), 0);
     connection.ready = true;
     for (const instrument of registry.all) {
@@ -319,6 +321,15 @@ describe('a ring that laps publish', () => {
     ]);
     rig.work();
     assert.deepEqual(rig.sequences, range(4, SLOTS + 3));
+  });
+
+  test('and whose Greeks are late: who catches up meanwhile does not stop in front of the gap', () => {
+    const rig = new PublishRig();
+    for (let i = 0; i < SLOTS + 5; i++) rig.call();
+    rig.loop.doWork();
+    assert.ok(rig.loop.waitingForGreeks, 'nothing is passed on yet');
+    assert.deepEqual(rig.gaps, [[1, 5]]);
+    assert.equal(rig.delivery.position, 5);
   });
 
   test('after it was looked through: counts of other instruments are not taken for its own', () => {
