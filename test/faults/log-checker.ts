@@ -55,6 +55,21 @@ export class LogChecker {
     this.#options = options;
   }
 
+  /** Ring position up to which the connection has everything. */
+  get through(): number {
+    return this.#through;
+  }
+
+  /** `instrument_sequence` of the newest tick heard of an instrument that is held; 0: none. */
+  lastOf(token: number): number {
+    return this.#held.byToken.get(token)?.last ?? 0;
+  }
+
+  /** Instruments that the connection holds. */
+  tokens(): number[] {
+    return [...this.#held.byToken.keys()];
+  }
+
   /** Throws the first Violation. */
   check(log: ClientLog): void {
     log.forEach((entry, index) => {
