@@ -30,6 +30,8 @@ const IDLE_MS = 20;
 const GATE_MS = 2;
 const SECOND_MS = 1000;
 const WATCH_MS = 100;
+/** What waits for all clients together may be so many times what may wait for one. */
+const CLIENTS_BUFFERS = 3;
 /** LOAD_LEVEL from which ticks are shed. */
 const LEVEL_SHEDS = 2;
 /** Looks at the ring between which a thread that is to die may still live. */
@@ -126,6 +128,7 @@ export class PublishHost {
         },
       },
       meters,
+      clientBufferBytes * CLIENTS_BUFFERS,
     );
     // As the duty cycle of the thread does; windows are the seed's.
     const setLoadLevel = (level: number): void => void (delivery.sheds = level >= LEVEL_SHEDS);
