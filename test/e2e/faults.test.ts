@@ -1,20 +1,12 @@
 import assert from 'node:assert/strict';
-import { atEnd } from '../support/at-end.ts';
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { WebSocket } from 'ws';
-import { loadConfig } from '../../src/config/config.ts';
-import { flatPricing } from '../../src/domain/pricing-terms.ts';
-import { Service } from '../../src/threads/control/service.ts';
 import type { TickObject } from '../../src/wire/messages.ts';
 import { metricsUntil, readMetrics } from '../support/metrics-text.ts';
-import {
-  accountsFile,
-  startService,
-  startSimulatorProcess,
-  temporaryFolder,
-} from '../support/ticker-process.ts';
+import { accountsFile, startService, startSimulatorProcess } from '../support/ticker-process.ts';
+import { KEY, startInProcess } from '../support/service-in-process.ts';
 import { TicksClient } from '../support/ticks-client.ts';
 
 const NIFTY = 256265;
@@ -46,28 +38,6 @@ test('a simulator that is killed and comes back is reconnected, without a repeat
   assert.ok((after.get('ticker_upstream_connection_events_total{event="disconnect"}') ?? 0) >= 1);
   for (let i = 1; i < seen.length; i++) assert.equal(seen[i], (seen[i - 1] ?? 0) + 1);
 });
-
-const KEY = 'test-key-test-key-test-key-test-key-test-key';
-
-/** The service in this process, so that a test can reach its threads. */
-async function startInProcess(t: TestContext): Promise<Service> {
-  const service = new Service({
-    config: loadConfig({
-      TICKER_MARKET_PORT: '0',
-      TICKER_SIM_PORT: '0',
-      TICKER_GREEKS_WORKERS: '2',
-      TICKER_LOG_LEVEL: 'silent',
-      TICKER_DATA_DIR: temporaryFolder(t),
-    }),
-    accounts: [],
-    pricing: flatPricing(0.065),
-    apiKey: KEY,
-    onFatal: (error) => assert.fail(error),
-  });
-  atEnd(t, () => service.stop());
-  await service.start();
-  return service;
-}
 
 test('a Greeks worker that is killed is replaced, and Greeks go on', async (t) => {
   const service = await startInProcess(t);
