@@ -15,6 +15,7 @@ const MEASURED_PACKAGES = [
   'kiteconnect',
   'option-pricing',
   'piscina',
+  'socket.io',
   'tinybench',
   'uWebSockets.js',
   'ws',
