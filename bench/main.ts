@@ -11,6 +11,7 @@ import { JitterProbe } from './harness/jitter.ts';
 import { ProcessError, ProcessGroup } from './harness/managed-process.ts';
 import { defaultReportPath, writeReport } from './harness/report-file.ts';
 import { type Report, reportText } from './harness/report.ts';
+import { writeSections } from './harness/sections.ts';
 import { type BenchReport, combineRuns, type RunReport } from './harness/result.ts';
 
 const RUNS = 5;
@@ -140,6 +141,7 @@ async function run(command: BenchCommand): Promise<void> {
   writeReport(report, path);
   console.log(reportText(report));
   console.log(`written to ${path}`);
+  if (command.document) await writeSections(benches);
   process.exitCode = report.ok ? 0 : EXIT_FAILED;
 }
 

@@ -23,6 +23,8 @@ export interface RunReport {
   checks: Check[];
   /** What a reader of the figures must know. */
   notes: string[];
+  /** The bench's section of docs/BENCHMARKS.md, where it writes that itself. */
+  section?: string;
 }
 
 /** Smallest, middle and greatest of the runs. */
@@ -49,6 +51,7 @@ export interface BenchReport {
   checksPassed: number;
   failures: string[];
   notes: string[];
+  section?: string;
 }
 
 /** Throws RangeError without values. */
@@ -89,7 +92,14 @@ export function combineRuns(
       .filter(({ ok }) => !ok)
       .map(({ run, name, detail }) => `run ${run}: ${name}: ${detail}`),
     notes: [...new Set(runs.flatMap(({ notes }) => notes))],
+    ...sectionOf(runs),
   };
+}
+
+/** That of the last run that has one. */
+function sectionOf(runs: readonly RunReport[]): { section?: string } {
+  const section = runs.findLast((run) => run.section !== undefined)?.section;
+  return section === undefined ? {} : { section };
 }
 
 function figureOf(name: string, measurements: readonly Measurement[]): Figure {

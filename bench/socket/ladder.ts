@@ -7,8 +7,15 @@ export class RateLadder {
   sustained = 0;
   /** Lowest rate that was not; Infinity: none. */
   failed = Infinity;
-  #next: number | undefined = RATES[0];
+  readonly #rates: readonly number[];
+  #next: number | undefined;
   #isMiddle = false;
+
+  /** `rates`: rising. */
+  constructor(rates: readonly number[] = RATES) {
+    this.#rates = rates;
+    this.#next = rates[0];
+  }
 
   get next(): number | undefined {
     return this.#next;
@@ -21,7 +28,7 @@ export class RateLadder {
     if (isSustained) this.sustained = Math.max(this.sustained, rate);
     else this.failed = Math.min(this.failed, rate);
     if (this.#isMiddle) this.#next = undefined;
-    else if (isSustained) this.#next = RATES.find((candidate) => candidate > rate);
+    else if (isSustained) this.#next = this.#rates.find((candidate) => candidate > rate);
     else this.#next = this.#middle();
   }
 

@@ -33,7 +33,7 @@ export interface CheckedClient {
 }
 
 /** What a client got of one instrument, against what was sent. */
-interface Comparison {
+export interface Comparison {
   /** Sent, not received, and not named in a jump either. */
   unnamed: number;
   named: number;
@@ -84,7 +84,7 @@ function checkSums(
   complete: boolean,
 ): void {
   const comparisons = client.tokens.map((token, place) =>
-    compare(report, place, load.sent.get(token)),
+    compareWithLedger(report, place, load.sent.get(token)),
   );
   const unnamed = comparisons.reduce((total, comparison) => total + comparison.unnamed, 0);
   const named = comparisons.reduce((total, comparison) => total + comparison.named, 0);
@@ -98,7 +98,12 @@ function checkSums(
   }
 }
 
-function compare({ sums }: ClientReport, place: number, sent: SentSums | undefined): Comparison {
+/** `place`: of the instrument among the client's. */
+export function compareWithLedger(
+  { sums }: Pick<ClientReport, 'sums'>,
+  place: number,
+  sent: SentSums | undefined,
+): Comparison {
   const received = sums.counts[place] ?? 0;
   const named = sums.missing[place] ?? 0;
   const { count, last_price_sum: prices, volume_sum: volumes } = sent?.deliveries ?? NOTHING;

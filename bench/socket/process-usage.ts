@@ -8,29 +8,48 @@ const MS_PER_CLOCK_TICK = 1000 / CLOCK_TICKS_PER_S;
 export interface CpuReading {
   totalMs: number;
   byThreadMs: Map<string, number>;
+  /** The part of it that the kernel spent for the thread. */
+  systemByThreadMs: Map<string, number>;
 }
 
 /** Undefined where there is no /proc, or no such process any more. */
 export function readCpu(pid: number): CpuReading | undefined {
   try {
     const byThreadMs = new Map<string, number>();
-    let totalMs = 0;
+    const systemByThreadMs = new Map<string, number>();
     for (const thread of readdirSync(`/proc/${pid}/task`)) {
-      byThreadMs.set(thread, cpuOf(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')));
+      const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
+      const { userMs, systemMs } = cpuOf(stat);
+      byThreadMs.set(thread, userMs + systemMs);
+      systemByThreadMs.set(thread, systemMs);
     }
     // Threads that have ended are in the sum only.
-    totalMs = cpuOf(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-    return { totalMs, byThreadMs };
+    const { userMs, systemMs } = cpuOf(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    return { totalMs: userMs + systemMs, byThreadMs, systemByThreadMs };
   } catch {
     // Another system than Linux: the figures are left out, nothing else depends on them.
     return undefined;
   }
 }
 
-function cpuOf(stat: string): number {
+function cpuOf(stat: string): { userMs: number; systemMs: number } {
   // The name in parentheses may hold spaces; user and system time are the 12th and 13th after it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * MS_PER_CLOCK_TICK;
+  return {
+    userMs: Number(fields[11]) * MS_PER_CLOCK_TICK,
+    systemMs: Number(fields[12]) * MS_PER_CLOCK_TICK,
+  };
+}
+
+/** CPU time of the calling thread so far, us; 0 where there is no /proc. */
+export function readThreadCpuUs(): number {
+  try {
+    const [runNs] = readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ');
+    return Number(runNs) / 1000;
+  } catch {
+    // Another system than Linux, as in `readCpu`.
+    return 0;
+  }
 }
 
 /** Resident memory of a process, MiB; undefined as in `readCpu`. */

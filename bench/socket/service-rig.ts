@@ -33,7 +33,15 @@ export interface ServiceRig {
   end(): Promise<void>;
 }
 
-export async function startServiceRig(processes: ProcessGroup): Promise<ServiceRig> {
+/**
+ * `instruments`: how many the clients choose from. One account carries 9,000, of which the service
+ * itself needs some.
+ */
+export async function startServiceRig(
+  processes: ProcessGroup,
+  instruments = INSTRUMENTS,
+  accounts = 1,
+): Promise<ServiceRig> {
   const folder = mkdtempSync(join(tmpdir(), 'ticker-bench-'));
   const started: ManagedProcess[] = [];
   const end = async (): Promise<void> => {
@@ -48,7 +56,9 @@ export async function startServiceRig(processes: ProcessGroup): Promise<ServiceR
       name: 'the simulator',
       args: ['sim', '--port', '0', '--seed', '1', '--rate', '1', '--script', script].concat(
         '--instruments',
-        String(listingSize(INSTRUMENTS)),
+        String(listingSize(instruments)),
+        '--accounts',
+        String(accounts),
       ),
       cwd: folder,
       env: environment({}),
@@ -60,14 +70,14 @@ export async function startServiceRig(processes: ProcessGroup): Promise<ServiceR
       name: 'the service',
       args: ['serve', '--port', '0', '--data-dir', join(folder, 'data')].concat(
         '--accounts-file',
-        writeAccounts(folder, rest, ws),
+        writeAccounts(folder, rest, ws, accounts),
       ),
       cwd: folder,
       env: environment({ TICKER_API_KEY: key, TICKER_LOG_LEVEL: 'warn' }),
     });
     started.push(service);
     const [, url = ''] = await service.line(/^ready market=(\S+)$/m, READY_MS);
-    const instruments = await fetchInstruments(rest);
+    const selected = await fetchInstruments(rest, instruments);
     return {
       simulator,
       service,
@@ -75,9 +85,9 @@ export async function startServiceRig(processes: ProcessGroup): Promise<ServiceR
       serviceUrl: url,
       ticksUrl: `${url.replace(/^http/, 'ws')}/ws/ticks`,
       key,
-      instruments,
+      instruments: selected,
       optionTokens: new Set(
-        instruments.filter(({ type }) => isOption(type)).map(({ token }) => token),
+        selected.filter(({ type }) => isOption(type)).map(({ token }) => token),
       ),
       died: firstDeath(started),
       end,
@@ -105,25 +115,25 @@ function environment(settings: Record<string, string>): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(inherited), ...settings };
 }
 
-function writeAccounts(folder: string, rest: string, ws: string): string {
+function writeAccounts(folder: string, rest: string, ws: string, count: number): string {
   const path = join(folder, 'accounts.json');
-  const account = {
-    id: 'SIM001',
-    api_key: 'sim-key-1',
-    api_secret: 'sim-secret-1',
-    access_token: 'sim-token-1',
+  const accounts = Array.from({ length: count }, (_unused, index) => ({
+    id: `SIM${String(index + 1).padStart(3, '0')}`,
+    api_key: `sim-key-${index + 1}`,
+    api_secret: `sim-secret-${index + 1}`,
+    access_token: `sim-token-${index + 1}`,
     rest_url: rest,
     ws_url: ws,
-  };
-  writeFileSync(path, JSON.stringify([account]), { mode: 0o600 });
+  }));
+  writeFileSync(path, JSON.stringify(accounts), { mode: 0o600 });
   return path;
 }
 
-async function fetchInstruments(simulatorUrl: string): Promise<Instrument[]> {
+async function fetchInstruments(simulatorUrl: string, count: number): Promise<Instrument[]> {
   const response = await fetch(`${simulatorUrl}/instruments`);
   if (!response.ok || response.body === null) {
     throw new Error(`the simulator answered /instruments with ${response.status}`);
   }
   const { instruments } = await readInstrumentCsv(response.body);
-  return selectInstruments(instruments, INSTRUMENTS);
+  return selectInstruments(instruments, count);
 }

@@ -27,3 +27,15 @@ test('nothing is tried below the first rate, and nothing above what the simulato
   assert.equal(tried.at(-1), 200_000);
   assert.deepEqual([ladder.sustained, ladder.failed], [200_000, Infinity]);
 });
+
+test('a ladder of other rates is climbed the same way', () => {
+  const ladder = new RateLadder([10, 30]);
+  assert.equal(ladder.next, 10);
+  ladder.record(true);
+  assert.equal(ladder.next, 30);
+  ladder.record(false);
+  assert.equal(ladder.next, 20);
+  ladder.record(true);
+  assert.equal(ladder.next, undefined);
+  assert.deepEqual([ladder.sustained, ladder.failed], [20, 30]);
+});
