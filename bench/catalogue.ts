@@ -50,6 +50,12 @@ export const BENCHES: readonly BenchDefinition[] = [
     title: 'Simulator, service and clients in processes of their own, over sockets',
     load: async () => (await import('./socket/socket-run.ts')).runSockets,
   },
+  {
+    kind: 'hosted',
+    name: 'fanout',
+    title: 'Hundreds of clients, slow and frozen ones, beside ws and socket.io',
+    load: async () => (await import('./fanout/fanout-run.ts')).runFanout,
+  },
 ];
 
 export function findBench(name: string): BenchDefinition | undefined {

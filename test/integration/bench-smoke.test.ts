@@ -62,10 +62,13 @@ test('a smoke run measures, verifies, prints a table and writes JSON', async (t)
 test('an unknown bench or option is one clear line and exit code 2', async () => {
   const unknown = await bench('--only', 'nonsense');
   assert.equal(unknown.code, 2);
-  assert.match(unknown.stderr, /^bench: no bench "nonsense"; there are parse, .*socket\n$/);
+  assert.match(unknown.stderr, /^bench: no bench "nonsense"; there are parse, .*fanout\n$/);
   const option = await bench('--fast');
   assert.equal(option.code, 2);
   assert.match(option.stderr, /^bench: Unknown option '--fast'/);
+  const both = await bench('--smoke', '--document');
+  assert.equal(both.code, 2);
+  assert.match(both.stderr, /^bench: --document wants the figures of a full run/);
 });
 
 test('--help lists the benches and runs none', async () => {
@@ -80,6 +83,7 @@ test('--help lists the benches and runs none', async () => {
     'pipeline',
     'secrets',
     'socket',
+    'fanout',
   ]) {
     assert.match(stdout, new RegExp(`^ {2}${name} +\\S`, 'm'));
   }
