@@ -229,9 +229,10 @@ export class Delivery {
       connection.pendingRepriced.length = 0;
       return;
     }
+    // Taken before: with hundreds who share, sending takes milliseconds of the next window.
+    connection.lastFlushMs = this.#ports.clock.monotonicMs();
     if (connection.pendingSlots.length > 0) this.#sendPending(connection);
     if (connection.pendingRepriced.length > 0) this.#lastValues.sendRepriced(connection);
-    connection.lastFlushMs = this.#ports.clock.monotonicMs();
   }
 
   #sendPending(connection: ClientConnection): void {

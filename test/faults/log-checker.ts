@@ -48,7 +48,7 @@ export class LogChecker {
   #ticks: TickCheck | undefined;
   #through = 0;
   #isOpen = false;
-  /** A heartbeat waits until nothing at all is sent: who follows a chain hears of it every second. */
+  /** Who follows a chain hears of it every second: that is no heartbeat. */
   #followsChain = false;
 
   constructor(options: LogCheckerOptions) {
