@@ -98,6 +98,7 @@ export class DeliveryRun {
       start: plan.start,
       clientBufferBytes: plan.clientBufferBytes,
       windowMs: plan.windowMs,
+      bursts: plan.bursts,
       number: ++this.#services,
       onPublishEnd: () => this.network.publishEnded(),
     });

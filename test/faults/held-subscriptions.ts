@@ -29,6 +29,8 @@ export class HeldInstrument {
   before = 0;
   /** Nothing has come on this connection yet: `last` is of the one that it goes on with. */
   isCarried = false;
+  /** Then: the newest one that the service knows to have been heard; 0: it cannot be told. */
+  carriedFrom = 0;
 
   constructor(token: number) {
     this.token = token;

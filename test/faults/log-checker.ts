@@ -256,6 +256,7 @@ export class LogChecker {
       held.last = Math.max(before?.last ?? 0, known);
       held.lastPosition = before?.lastPosition ?? sequence;
       held.isCarried = true;
+      held.carriedFrom = known;
       if (before === undefined) held.snapshotsDue++;
     }
   }

@@ -74,6 +74,8 @@ export interface RunPlan {
   clientBufferBytes: number;
   /** Adaptive window, ms: as with few clients, or with many. */
   windowMs: number;
+  /** The market bursts into the middle of what publish is doing, now and then. */
+  bursts: boolean;
   clients: ClientPlan[];
   faults: TimedFault[];
 }
@@ -123,6 +125,7 @@ export function planRun(seed: number, abilities: Abilities, tokens: readonly num
     start: pick(STARTS),
     clientBufferBytes: pick([60_000, 120_000, 300_000]),
     windowMs: pick([0, 0, 1, 10]),
+    bursts: true,
     clients,
     faults,
   };

@@ -43,6 +43,8 @@ export interface ServiceHostOptions {
   clientBufferBytes: number;
   /** Adaptive window of clients, ms. */
   windowMs: number;
+  /** The market bursts into the middle of what publish is doing. */
+  bursts: boolean;
   /** Number of this process within the run. */
   number: number;
   /** The publish thread has ended: its clients' connections are gone. */
@@ -201,7 +203,9 @@ export class ServiceHost {
         if (!publish.thread.isAlive) return;
         this.thread.post('message', MESSAGE_MS, () => this.#onPublish(publish, message));
       },
-      burst: () => this.burst(this.#burstSize()),
+      burst: () => {
+        if (this.#options.bursts) this.burst(this.#burstSize());
+      },
       onDeath: () => this.#onPublishDeath(publish),
     });
     this.publish = publish;

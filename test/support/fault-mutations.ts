@@ -12,7 +12,14 @@ const LAST_PRICE_BYTES: Readonly<Record<string, number>> = {
   compact: 36,
   ltp: 36,
 };
+const STRUCT_BYTES: Readonly<Record<string, number>> = {
+  full: 320,
+  quote: 192,
+  compact: 128,
+  ltp: 48,
+};
 const INSTRUMENT_SEQUENCE_BYTES = 24;
+const MERGED_BYTES = 28;
 /** Places in the vtable of TickFrame. */
 const THROUGH_LOW = 10;
 const VECTOR_PLACES: Readonly<Record<string, number>> = {
@@ -54,6 +61,20 @@ export function withSequenceChanged(entry: DataEntry): LogEntry {
     });
   }
   return changedTick(entry, (view, at) => add(view, at + INSTRUMENT_SEQUENCE_BYTES, 1));
+}
+
+/** The entry with the number of ticks merged into its first conflated tick changed. */
+export function withMergedChanged(entry: DataEntry, by: number): LogEntry {
+  if (entry.kind === 'text') {
+    return changedText(entry, ({ ticks }) => {
+      const tick = ticks.find(({ flags }) => flags.includes('CONFLATED'));
+      if (tick !== undefined) tick.merged += by;
+    });
+  }
+  const index = readBinaryFrame(entry.bytes).ticks.findIndex(({ isConflated }) => isConflated);
+  return changedTick(entry, (view, at, mode) => {
+    add(view, at + index * STRUCT_BYTES[mode]! + MERGED_BYTES, by);
+  });
 }
 
 /** The entry with `through` changed by so many positions. */

@@ -7,6 +7,7 @@ import type { RunClient } from '../../faults/run-client.ts';
 import {
   replaced,
   ticksOf,
+  withMergedChanged,
   withPriceChanged,
   withSequenceChanged,
   withThroughChanged,
@@ -23,8 +24,24 @@ const run = await DeliveryRun.create(7, (plan) => ({
 }));
 await run.run();
 
-function problem(client: RunClient, log: ClientLog): string | undefined {
-  return violationOf(checkerOf(run, client, new GreeksWitness()), log, true)?.message;
+/** A run in which every client reads slowly for a while and loses its connection twice. */
+const hardRun = await DeliveryRun.create(11, (plan) => ({
+  ...plan,
+  ringSlots: 2048,
+  bursts: false,
+  ticksPerSecond: 600,
+  clientBufferBytes: 60_000,
+  clients: plan.clients.map((client) => ({ ...client, resumes: true })),
+  faults: plan.clients.flatMap((_client, client) => [
+    { atMs: 2000, fault: { kind: 'slow' as const, client, forMs: 3000, bytesPerMs: 1 } },
+    { atMs: 6000, fault: { kind: 'drop' as const, client, halfOpen: false } },
+    { atMs: 7500, fault: { kind: 'drop' as const, client, halfOpen: true } },
+  ]),
+}));
+await hardRun.run();
+
+function problem(client: RunClient, log: ClientLog, of = run): string | undefined {
+  return violationOf(checkerOf(of, client, new GreeksWitness()), log, true)?.message;
 }
 
 /** Entries that hold a tick of the stream, and after which the stream goes on. */
@@ -127,6 +144,47 @@ test('a gap that is said too narrowly is found', () => {
     if (problem(client, narrow) !== undefined) found++;
   }
   assert.ok(found > run.clients.length / 2, `${found} of ${run.clients.length} miss something`);
+});
+
+test('logs of slow clients that resume pass; a wrong number of merged ticks is found', () => {
+  let made = 0;
+  for (const client of hardRun.clients) {
+    const { log } = client.reader;
+    assert.equal(problem(client, log, hardRun), undefined);
+    log.forEach((entry, index) => {
+      if (made >= 60 || ticksOf(entry)?.ticks.some(({ isConflated }) => isConflated) !== true) {
+        return;
+      }
+      for (const by of [1, -1]) {
+        const mutated = replaced(log, index, withMergedChanged(entry as DataEntry, by));
+        made++;
+        assert.ok(problem(client, mutated, hardRun) !== undefined, `${client.plan.name} ${index}`);
+      }
+    });
+  }
+  assert.ok(made >= 4, `only ${made} mutations`);
+});
+
+test('what a resume leaves out is found', () => {
+  let made = 0;
+  for (const client of hardRun.clients) {
+    const { log } = client.reader;
+    log.forEach((entry, index) => {
+      if (entry.kind !== 'text' || !entry.text.includes('"recovered":true')) return;
+      const completed = log.findIndex(
+        (later, at) => at > index && later.kind === 'text' && later.text.includes('y_completed'),
+      );
+      if (completed < 0) return;
+      const replay = log.slice(index + 1, completed);
+      // All of it may have been read before the connection was lost.
+      const brings = replay.some((one) => (ticksOf(one)?.ticks.length ?? 0) > 3);
+      if (!brings) return;
+      made++;
+      const without = log.toSpliced(index + 1, completed - index - 1);
+      assert.ok(problem(client, without, hardRun) !== undefined, `${client.plan.name} ${index}`);
+    });
+  }
+  assert.ok(made >= 4, `only ${made} resumes`);
 });
 
 test('an answer that never comes is found', () => {
