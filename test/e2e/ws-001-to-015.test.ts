@@ -61,7 +61,7 @@ async function holdings(service: RunningTicker): Promise<Record<string, number |
   return Object.fromEntries(names.map((name) => [name, metrics.get(name)]));
 }
 
-/** Resolves when the service holds what it held at another time; asked again until then. */
+/** Resolves when the service holds again what it held at another time. */
 async function heldAgain(
   service: RunningTicker,
   before: Record<string, number | undefined>,
@@ -256,9 +256,9 @@ test('the WebSocket contract', HANG, async (t) => {
   });
 
   /*
-   * What could grow is counted here, in place of an hour of flat memory: after many clients that
-   * have come, subscribed, fallen silent and gone in every way there is, the service holds exactly
-   * what it held before.
+   * An hour of flat memory is measured by the benchmark of the standard load. What could grow is
+   * counted here: after many clients that have come, subscribed, and gone in every way there is,
+   * the service holds exactly what it held before.
    */
   await t.test('WS-015: nothing is kept of clients that have gone', async (t) => {
     await metricsUntil(service.url, (m) => m.get('ticker_clients') === 0);

@@ -12,8 +12,8 @@ export class GreeksWitness {
   readonly #heard = new Map<string, HeardGreeks>();
 
   /**
-   * What is wrong with a tick's Greeks. `mayBeOthers`: a repriced record or a snapshot, whose
-   * Greeks may be newer or older than the tick's own.
+   * What is wrong with a tick's Greeks. `mayBeOthers`: of a repriced record or a snapshot they may
+   * be newer or older than the tick's own.
    */
   problem(epoch: string, tick: HeardTick, mayBeOthers: boolean): string | undefined {
     const { greeks } = tick;

@@ -48,8 +48,6 @@ export class LogChecker {
   #ticks: TickCheck | undefined;
   #through = 0;
   #isOpen = false;
-  /** Who follows a chain hears of it every second: that is no heartbeat. */
-  #followsChain = false;
 
   constructor(options: LogCheckerOptions) {
     this.#options = options;
@@ -112,7 +110,7 @@ export class LogChecker {
     if (ledger === undefined) return;
     this.#demandAll(ledger.newest, 'at the end');
     demand(
-      this.#through === ledger.newest || this.#followsChain,
+      this.#through === ledger.newest,
       `through is ${this.#through} at the end, the ring is at ${ledger.newest}`,
     );
   }
@@ -123,7 +121,6 @@ export class LogChecker {
     this.#held = new HeldSubscriptions();
     this.#requests = new OpenRequests();
     this.#isOpen = false;
-    this.#followsChain = false;
     if (this.#ticks !== undefined) this.#ticks.isReplaying = false;
   }
 
@@ -159,9 +156,6 @@ export class LogChecker {
         return;
       case 'gap':
         this.#gap(message);
-        return;
-      case 'chain':
-        this.#followsChain = true;
         return;
       default:
         this.#answer(message, state);

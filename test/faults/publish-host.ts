@@ -205,7 +205,7 @@ export class PublishHost {
     this.fail();
   }
 
-  /** Says goodbye to its clients, as the thread does with an error nothing caught, and ends. */
+  /** Says goodbye to its clients and ends, as the thread does with an error that nothing caught. */
   fail(): void {
     if (!this.thread.isAlive) return;
     this.#looksLeft = Infinity;
