@@ -46,6 +46,18 @@ export class SimAccounts {
     return this.#byId.has(id);
   }
 
+  /** Ids of all accounts. */
+  ids(): string[] {
+    return [...this.#byId.keys()];
+  }
+
+  /** Throws RangeError for an account that is not there. */
+  get(id: string): SimAccount {
+    const account = this.#byId.get(id);
+    if (account === undefined) throw new RangeError(`no account ${id}`);
+    return account;
+  }
+
   byApiKey(apiKey: string): SimAccount | undefined {
     return this.#byApiKey.get(apiKey);
   }

@@ -1,3 +1,6 @@
+import { coversRoute, routePattern } from './route-pattern.ts';
+import type { RoutePattern } from './route-pattern.ts';
+
 /** An answer that replaces the one of the REST interface. */
 export interface RestFault {
   status: number;
@@ -10,8 +13,7 @@ export interface RestFault {
 
 interface RestRule extends RestFault {
   account: string | null;
-  method: string | null;
-  path: string | null;
+  pattern: RoutePattern;
   untilMs: number;
   timesLeft: number;
 }
@@ -54,10 +56,8 @@ export class ActiveFaults {
     untilMs: number,
     times: number,
   ): void {
-    const [first = null, second] = route === null ? [] : route.split(' ');
-    const method = second === undefined ? null : first;
-    const path = second ?? first;
-    this.#restRules.push({ ...fault, account, method, path, untilMs, timesLeft: times });
+    const pattern = routePattern(route);
+    this.#restRules.push({ ...fault, account, pattern, untilMs, timesLeft: times });
   }
 
   /** The fault that answers a request now, or null; the newest wins. */
@@ -71,8 +71,7 @@ export class ActiveFaults {
     const match = this.#restRules.findLast(
       (rule) =>
         (rule.account === null || rule.account === account) &&
-        (rule.method === null || rule.method === method) &&
-        (rule.path === null || rule.path === path || path.startsWith(`${rule.path}/`)),
+        coversRoute(rule.pattern, method, path),
     );
     if (match === undefined) return null;
     match.timesLeft--;

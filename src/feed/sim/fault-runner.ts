@@ -3,9 +3,13 @@ import { TickerError } from '../../domain/error-codes.ts';
 import type { SimAccounts } from './accounts.ts';
 import type { ActiveFaults, ConnectionLimit } from './active-faults.ts';
 import type { Connection } from './connection.ts';
-import type { FaultArgs, SimulatorFault } from './fault-script.ts';
+import { numberOr, textOrNull } from './fault-rule.ts';
+import type { FaultArgs } from './fault-rule.ts';
+import type { SimulatorFault } from './fault-script.ts';
 import type { Gateway } from './gateway.ts';
 import type { Market } from './market.ts';
+import { isOrderFault } from './orders/order-fault-table.ts';
+import type { OrderFaultActions } from './orders/order-fault-actions.ts';
 import type { TickFeed } from './tick-feed.ts';
 
 const DEFAULT_CLOSE_CODE = 1001;
@@ -19,6 +23,7 @@ export interface FaultTargets {
   accounts: SimAccounts;
   gateway: Gateway;
   faults: ActiveFaults;
+  orders: OrderFaultActions;
 }
 
 /** A fault that has happened, for the ledger. */
@@ -59,7 +64,8 @@ export class FaultRunner {
   }
 
   #check(fault: SimulatorFault, where: string): void {
-    const { accounts, market } = this.#targets;
+    const { accounts, market, orders } = this.#targets;
+    if (isOrderFault(fault.fault)) orders.check(fault.fault, fault, where);
     if (fault.account !== undefined && !accounts.has(fault.account)) {
       throw new TickerError('CONFIG_INVALID', `${where}: no account ${fault.account}`);
     }
@@ -80,8 +86,12 @@ export class FaultRunner {
   #apply(fault: SimulatorFault): void {
     this.applied.push({ timeUs: this.#targets.clock.nowUs(), fault });
     this.#log(`fault ${fault.fault} ${JSON.stringify(fault.args)}`);
-    const { market, feed } = this.#targets;
+    const { market, feed, orders } = this.#targets;
     const { args } = fault;
+    if (isOrderFault(fault.fault)) {
+      orders.apply(fault.fault, fault);
+      return;
+    }
     switch (fault.fault) {
       case 'stop_ticks':
         feed.isRunning = false;
@@ -178,14 +188,4 @@ export class FaultRunner {
     if (fault.args['close_sockets'] !== true) return;
     for (const connection of this.#connections(fault)) connection.close(DEFAULT_CLOSE_CODE);
   }
-}
-
-function numberOr(args: FaultArgs, key: string, fallback: number): number {
-  const value = args[key];
-  return typeof value === 'number' ? value : fallback;
-}
-
-function textOrNull(args: FaultArgs, key: string): string | null {
-  const value = args[key];
-  return typeof value === 'string' ? value : null;
 }

@@ -1,7 +1,9 @@
 import { TickerError, errorText } from '../../domain/error-codes.ts';
+import { DURATION, TIMES } from './fault-rule.ts';
+import type { ArgumentRule, FaultArgs, FaultRule, FaultTarget } from './fault-rule.ts';
+import { ORDER_FAULTS } from './orders/order-fault-table.ts';
 
 export type FaultName = keyof typeof FAULTS;
-export type FaultArgs = Readonly<Record<string, string | number | boolean>>;
 
 /** One entry of a fault script, as it stands in the JSON. */
 export interface SimulatorFault {
@@ -17,25 +19,7 @@ export interface SimulatorFault {
   args: FaultArgs;
 }
 
-type Target = 'account' | 'socket' | 'route';
-
-interface ArgumentRule {
-  type: 'string' | 'number' | 'boolean';
-  isRequired?: true;
-  min?: number;
-  max?: number;
-  isInteger?: true;
-  isCloseCode?: true;
-  pattern?: RegExp;
-}
-
-interface FaultRule {
-  targets: readonly Target[];
-  args: Readonly<Record<string, ArgumentRule>>;
-}
-
 const SOCKETS = ['account', 'socket'] as const;
-const DURATION: ArgumentRule = { type: 'number', min: 0 };
 const STATUS: ArgumentRule = {
   type: 'number',
   isRequired: true,
@@ -68,7 +52,7 @@ export const FAULTS = {
       body: { type: 'string' },
       content_type: { type: 'string', pattern: /^[\w.+/;= -]+$/ },
       for_ms: DURATION,
-      times: { type: 'number', isInteger: true, min: 1 },
+      times: TIMES,
     },
   },
   stop_ticks: { targets: [], args: {} },
@@ -92,6 +76,7 @@ export const FAULTS = {
       policy: { type: 'string', isRequired: true, pattern: /^(?:refuse|drop_oldest|allow)$/ },
     },
   },
+  ...ORDER_FAULTS,
 } as const satisfies Record<string, FaultRule>;
 
 const ENTRY_KEYS = new Set(['at_ms', 'account', 'socket', 'route', 'fault', 'args']);
@@ -150,7 +135,7 @@ function parseEntry(entry: unknown, where: string): SimulatorFault {
   };
 }
 
-function targetsOf(name: FaultName): readonly Target[] {
+function targetsOf(name: FaultName): readonly FaultTarget[] {
   return FAULTS[name].targets;
 }
 

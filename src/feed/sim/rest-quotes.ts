@@ -1,8 +1,10 @@
-import { IST_OFFSET_MS } from '../../domain/calendar.ts';
 import { priceDivisor, segmentOf } from '../../domain/price-scale.ts';
 import { packetFields } from './encoder.ts';
 import type { DepthLevel, PacketFields } from './encoder.ts';
+import { istTime } from './ist-time.ts';
 import type { Market } from './market.ts';
+import { priceBand } from './price-band.ts';
+import type { PriceBand } from './price-band.ts';
 import type { SimInstrument } from './sim-instrument.ts';
 
 export type QuoteKind = 'quote' | 'ohlc' | 'ltp';
@@ -13,9 +15,6 @@ export const MAX_QUOTE_KEYS: Readonly<Record<QuoteKind, number>> = {
   ohlc: 1000,
   ltp: 1000,
 };
-
-/** Share of the close within which the exchange takes orders. */
-const CIRCUIT_FRACTION = 0.1;
 
 /** The `data` of a quote answer by key; unknown keys are left out, as at the broker. */
 export function quoteData(
@@ -49,20 +48,21 @@ function entry(instrument: SimInstrument, kind: QuoteKind): object {
   if (kind === 'ohlc') return { instrument_token: token, last_price: lastPrice, ohlc };
   const common = {
     instrument_token: token,
-    timestamp: istTime(fields.exchange_timestamp),
+    timestamp: timeOf(fields.exchange_timestamp),
     last_price: lastPrice,
     ohlc,
     net_change: ohlc.close === 0 ? 0 : round(lastPrice - ohlc.close),
   };
-  return fields.volume === undefined ? common : { ...common, ...trading(fields, divisor, ohlc) };
+  if (fields.volume === undefined) return common;
+  return { ...common, ...trading(fields, divisor, priceBand(instrument)) };
 }
 
 /** What only tradable instruments have. */
-function trading(fields: PacketFields, divisor: number, ohlc: { close: number }): object {
+function trading(fields: PacketFields, divisor: number, band: PriceBand): object {
   const levels = (side: readonly DepthLevel[] | undefined): DepthLevel[] =>
     (side ?? []).map((level) => ({ ...level, price: level.price / divisor }));
   return {
-    last_trade_time: istTime(fields.last_trade_time),
+    last_trade_time: timeOf(fields.last_trade_time),
     last_quantity: fields.last_quantity,
     buy_quantity: fields.buy_quantity,
     sell_quantity: fields.sell_quantity,
@@ -71,8 +71,8 @@ function trading(fields: PacketFields, divisor: number, ohlc: { close: number })
     oi: fields.oi ?? 0,
     oi_day_high: fields.oi_day_high ?? 0,
     oi_day_low: fields.oi_day_low ?? 0,
-    lower_circuit_limit: round(ohlc.close * (1 - CIRCUIT_FRACTION)),
-    upper_circuit_limit: round(ohlc.close * (1 + CIRCUIT_FRACTION)),
+    lower_circuit_limit: band.lowerPaise / divisor,
+    upper_circuit_limit: band.upperPaise / divisor,
     depth: { buy: levels(fields.depth?.buy), sell: levels(fields.depth?.sell) },
   };
 }
@@ -82,8 +82,6 @@ function round(rupees: number): number {
 }
 
 /** `yyyy-mm-dd hh:mm:ss` in IST of epoch seconds, or null when absent or 0. */
-function istTime(epochSeconds: number | undefined): string | null {
-  if (epochSeconds === undefined || epochSeconds === 0) return null;
-  const text = new Date(epochSeconds * 1000 + IST_OFFSET_MS).toISOString();
-  return `${text.slice(0, 10)} ${text.slice(11, 19)}`;
+function timeOf(epochSeconds: number | undefined): string | null {
+  return epochSeconds === undefined || epochSeconds === 0 ? null : istTime(epochSeconds * 1000);
 }

@@ -6,6 +6,7 @@ import type { SimulatorFault } from './fault-script.ts';
 import { InstrumentDump } from './instrument-dump.ts';
 import type { Ledger } from './ledger.ts';
 import type { Market } from './market.ts';
+import type { OrderSide } from './orders/order-side.ts';
 import { MAX_QUOTE_KEYS, quoteData } from './rest-quotes.ts';
 import type { QuoteKind } from './rest-quotes.ts';
 import { failure, get, json, success } from './rest-route.ts';
@@ -17,6 +18,7 @@ export interface RestSources {
   market: Market;
   accounts: SimAccounts;
   ledger: () => Ledger;
+  orders: OrderSide;
   schedule: (script: readonly SimulatorFault[]) => void;
 }
 
@@ -25,6 +27,7 @@ export function restRoutes(sources: RestSources): RestRoute[] {
   return [
     ...marketRoutes(sources),
     ...sessionRoutes(sources.clock, sources.accounts),
+    ...sources.orders.routes(),
     ...simulatorRoutes(sources),
   ];
 }
@@ -64,9 +67,10 @@ function marketRoutes({ market }: RestSources): RestRoute[] {
   ];
 }
 
-function simulatorRoutes({ ledger, schedule }: RestSources): RestRoute[] {
+function simulatorRoutes({ ledger, orders, schedule }: RestSources): RestRoute[] {
   return [
     get(/^\/sim\/ledger$/, () => json(200, ledger()), { isPublic: true }),
+    get(/^\/sim\/orders-ledger$/, () => json(200, orders.ledger()), { isPublic: true }),
     {
       method: 'POST',
       path: /^\/sim\/faults$/,

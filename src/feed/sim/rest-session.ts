@@ -1,10 +1,10 @@
-import { IST_OFFSET_MS } from '../../domain/calendar.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { SimAccount, SimAccounts } from './accounts.ts';
+import { istTime } from './ist-time.ts';
 import { failure, get, success } from './rest-route.ts';
 import type { RestAnswer, RestRoute } from './rest-route.ts';
 
-/** Login, session, profile and funds. */
+/** Login, session and profile. */
 export function sessionRoutes(clock: Clock, accounts: SimAccounts): RestRoute[] {
   return [
     get(/^\/connect\/login$/, ({ query }) => login(accounts, query), { isPublic: true }),
@@ -26,8 +26,6 @@ export function sessionRoutes(clock: Clock, accounts: SimAccounts): RestRoute[] 
       handle: ({ query }) => endSession(accounts, query),
     },
     get(/^\/user\/profile$/, ({ account }) => success(profile(account))),
-    get(/^\/user\/margins$/, () => success({ equity: margin(), commodity: margin() })),
-    get(/^\/user\/margins\/(?:equity|commodity)$/, () => success(margin())),
   ];
 }
 
@@ -56,7 +54,6 @@ function startSession(clock: Clock, accounts: SimAccounts, form: URLSearchParams
   if (outcome === 'request_token') {
     return failure(403, 'TokenException', 'Token is invalid or has expired.');
   }
-  const ist = new Date(clock.nowUs() / 1000 + IST_OFFSET_MS).toISOString();
   return success({
     ...profile(outcome),
     api_key: outcome.apiKey,
@@ -65,7 +62,7 @@ function startSession(clock: Clock, accounts: SimAccounts, form: URLSearchParams
     enctoken: '',
     refresh_token: '',
     silo: '',
-    login_time: `${ist.slice(0, 10)} ${ist.slice(11, 19)}`,
+    login_time: istTime(clock.nowUs() / 1000),
   });
 }
 
@@ -93,37 +90,5 @@ function profile(account: SimAccount | null): object {
     order_types: ['MARKET', 'LIMIT', 'SL', 'SL-M'],
     avatar_url: null,
     meta: { demat_consent: 'physical' },
-  };
-}
-
-const CASH_RUPEES = 1_000_000;
-
-/** Funds of an account that has never traded. */
-function margin(): object {
-  return {
-    enabled: true,
-    net: CASH_RUPEES,
-    available: {
-      adhoc_margin: 0,
-      cash: CASH_RUPEES,
-      opening_balance: CASH_RUPEES,
-      live_balance: CASH_RUPEES,
-      collateral: 0,
-      intraday_payin: 0,
-    },
-    utilised: {
-      debits: 0,
-      exposure: 0,
-      m2m_realised: 0,
-      m2m_unrealised: 0,
-      option_premium: 0,
-      payout: 0,
-      span: 0,
-      holding_sales: 0,
-      turnover: 0,
-      liquid_collateral: 0,
-      stock_collateral: 0,
-      delivery: 0,
-    },
   };
 }

@@ -10,6 +10,8 @@ import { Gateway } from './gateway.ts';
 import { buildLedger } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
 import { Market } from './market.ts';
+import { OrderSide } from './orders/order-side.ts';
+import type { OrdersLedger } from './orders/orders-ledger.ts';
 import { readRecordedPackets } from './recorded-packets.ts';
 import { restRoutes } from './rest-routes.ts';
 import { createRestServer } from './rest-server.ts';
@@ -19,6 +21,7 @@ import { MAX_TICKS_PER_SECOND, TickFeed } from './tick-feed.ts';
 export { parseFaultScript } from './fault-script.ts';
 export type { SimulatorFault } from './fault-script.ts';
 export type { Ledger } from './ledger.ts';
+export type { OrdersLedger } from './orders/orders-ledger.ts';
 export { SIM_RATE } from './volatility-surface.ts';
 
 /** Bounded by what a dump, a ledger and the start still take reasonable time for. */
@@ -40,6 +43,8 @@ export interface SimulatorOptions {
   /** SIM001, SIM002, ...; 1 to 999. */
   accounts: number;
   script?: readonly SimulatorFault[];
+  /** Whether requests beyond the broker's limits get 429; true when left out. */
+  rateLimits?: boolean;
   /** Files of recorded packets to send verbatim. */
   packetFiles?: readonly string[];
   log?: (message: string) => void;
@@ -51,6 +56,8 @@ export interface Simulator {
   /** `ws://host:port/` */
   readonly wsUrl: string;
   ledger(): Ledger;
+  /** Requests, orders, trades, positions and events as they truly are. */
+  ordersLedger(): OrdersLedger;
   /** 0 pauses the ticks. Throws RangeError outside 0 to 200,000. */
   setTicksPerSecond(ticksPerSecond: number): void;
   /** Runs a fault script; `at_ms` counts from this call. Throws CONFIG_INVALID. */
@@ -73,15 +80,26 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const faults = new ActiveFaults();
   const feed = new TickFeed(clock, market, seed, options.ticksPerSecond);
   const gateway = new Gateway(clock, market, feed, accounts, faults);
-  const runner = new FaultRunner({ clock, market, feed, accounts, gateway, faults }, log);
+  const orders = new OrderSide({
+    clock,
+    market,
+    seed,
+    accounts,
+    gateway,
+    rateLimits: options.rateLimits ?? true,
+    log,
+  });
+  const targets = { clock, market, feed, accounts, gateway, faults, orders: orders.actions };
+  const runner = new FaultRunner(targets, log);
   const ledger = (): Ledger =>
     buildLedger({ seed, timeUs: clock.nowUs(), market, feed, gateway, applied: runner.applied });
   const schedule = (script: readonly SimulatorFault[]): void => {
     runner.schedule(script);
   };
 
-  const routes = restRoutes({ clock, market, accounts, ledger, schedule });
-  const server = createRestServer({ clock, accounts, faults, routes, log });
+  const routes = restRoutes({ clock, market, accounts, ledger, orders, schedule });
+  const { requests, traffic } = orders;
+  const server = createRestServer({ clock, accounts, faults, routes, requests, traffic, log });
   serveSockets(server, (target) => gateway.decide(target));
   runner.schedule(options.script ?? []);
   let port: number;
@@ -89,6 +107,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     port = await listen(server, options.host, options.port);
   } catch (error) {
     runner.stop();
+    orders.stop();
     throw error;
   }
   feed.start();
@@ -98,12 +117,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     restUrl: `http://${authority}`,
     wsUrl: `ws://${authority}/`,
     ledger,
+    ordersLedger: () => orders.ledger(),
     schedule,
     setTicksPerSecond: (ticksPerSecond) => {
       feed.setTicksPerSecond(ticksPerSecond);
     },
     close: async () => {
       runner.stop();
+      orders.stop();
       feed.stop();
       await closeConnections(clock, gateway);
       await closeServer(server);

@@ -25,6 +25,8 @@ export async function runSimulator(
     instruments: 200,
     ticksPerSecond: 1000,
     accounts: 2,
+    // Time stands still: a test would soon have asked too much for one second.
+    rateLimits: false,
     ...options,
   });
   const clients: BrokerClient[] = [];
