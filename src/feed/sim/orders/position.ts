@@ -82,14 +82,20 @@ export class Position {
 
   /**
    * Ends the day and returns the cash that it gave (paise): what was traded for cash, or the profit
-   * against the last price, at which a margined position is carried on.
+   * against the last price, at which a margined position is carried on. What is left of an intraday
+   * product ends at the last price.
    */
   endDay(): number {
-    const { quantity, averagePaise } = this;
+    const { averagePaise } = this;
+    const isIntraday = this.product === 'MIS' || this.product === 'CO';
+    const last = lastPaise(this.instrument);
+    if (isIntraday && this.quantity > 0) this.trade('SELL', this.quantity, last);
+    else if (isIntraday && this.quantity < 0) this.trade('BUY', -this.quantity, last);
+    const { quantity } = this;
     const isCash = settlementOf(this.instrument, this.product) === 'cash';
     const cash = isCash ? this.daySellValue - this.dayBuyValue : this.profit;
     this.overnightQuantity = quantity;
-    this.overnightPaise = isCash ? averagePaise : lastPaise(this.instrument);
+    this.overnightPaise = isCash ? averagePaise : last;
     if (quantity === 0) this.overnightPaise = 0;
     this.dayBuyQuantity = this.dayBuyValue = 0;
     this.daySellQuantity = this.daySellValue = 0;

@@ -133,7 +133,9 @@ export class SimOrder {
   /** Keeps the order as it now is as its newest version. */
   keep(nowUs: number): void {
     this.updatedUs = nowUs;
-    if (this.exchangeOrderId !== null) this.#exchangeUs = nowUs;
+    // A cancellation leaves the time at the exchange as it was.
+    const isTouched = this.exchangeOrderId !== null && !this.status.startsWith('CANCEL');
+    if (isTouched) this.#exchangeUs = nowUs;
     this.history.push({ timeUs: nowUs, status: this.status, row: this.#row() });
   }
 

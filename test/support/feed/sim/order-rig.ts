@@ -16,6 +16,7 @@ import type { PacketFields } from '../../../../src/feed/sim/encoder.ts';
 import type { SimInstrument } from '../../../../src/feed/sim/sim-instrument.ts';
 import { MarketRig } from './market-rig.ts';
 
+export type AnyObject = Record<string, unknown>;
 export type OrderForm = Record<string, string | number | boolean>;
 
 /** Rupees and units of one level of a book. */
