@@ -169,6 +169,7 @@ export class Market {
       const { slice, walk } = instrument;
       if (slice === null || slice.expiryMs > this.#nowMs) continue;
       instrument.isExpired = true;
+      instrument.settlementSpotPaise = walk?.spotPaise ?? 0;
       walk?.dropSlice(slice.date);
       this.#byToken.delete(token);
       this.#byKey.delete(instrument.key);

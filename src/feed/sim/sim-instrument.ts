@@ -44,6 +44,8 @@ export class SimInstrument {
   /** Known from recorded packets: never ticked by the market model. */
   isRecorded = false;
   isExpired = false;
+  /** The underlying when the contract expired. */
+  settlementSpotPaise = 0;
 
   /** Version of the walk at which the instrument was last priced, 0 = not yet, and its inputs. */
   pricedVersion = 0;

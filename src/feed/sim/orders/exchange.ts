@@ -19,6 +19,8 @@ export interface ExchangeListener {
   onFilled(order: SimOrder): void;
   /** A stop order has been triggered. */
   onTriggered(order: SimOrder): void;
+  /** The contract of a waiting order has expired. */
+  onExpired(order: SimOrder): void;
 }
 
 /**
@@ -105,6 +107,7 @@ export class Exchange {
 
   #step(): void {
     for (const order of this.#working) {
+      if (order.isWorking && order.terms.instrument.isExpired) this.#listener.onExpired(order);
       if (!order.isWorking) this.#working.delete(order);
     }
     if (this.#working.size === 0) {

@@ -59,6 +59,7 @@ export class OrderDesk {
       onTrade: (order, trade) => this.account(order.origin.account).addTrade(trade),
       onFilled: (order) => this.stages.filled(order),
       onTriggered: (order) => this.stages.triggered(order),
+      onExpired: (order) => this.stages.cancelNow(order, 'The contract has expired.'),
     });
     const random = new Random(seed, 'order-stages');
     this.stages = new OrderStages(

@@ -32,6 +32,10 @@ export const ORDER_FAULTS = {
   },
   hide_orders: { targets: ['account'], args: { delay_ms: NEEDED_MS, ...LASTING } },
   stale_reads: { targets: ['account', 'route'], args: { by_ms: NEEDED_MS, ...LASTING } },
+  odd_rows: {
+    targets: ['account', 'route'],
+    args: { status: TEXT, extra_fields: FLAG, ...LASTING },
+  },
   slow_answers: { targets: ['account', 'route'], args: { delay_ms: NEEDED_MS, ...LASTING } },
   throttle: {
     targets: ['account', 'route'],

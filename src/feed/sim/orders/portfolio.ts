@@ -1,5 +1,4 @@
 import type { SimInstrument } from '../sim-instrument.ts';
-import { lastPaise } from './market-depth.ts';
 import type { MarketDepth } from './market-depth.ts';
 import type { OrderTerms, Product } from './order-terms.ts';
 import { Position, settlementOf } from './position.ts';
@@ -207,11 +206,11 @@ function keyOf(instrument: SimInstrument, product: Product): string {
 }
 
 /** What an expired contract is worth: the underlying, or what an option is in the money by it. */
-function settlementPaise(instrument: SimInstrument): number {
-  const { spec, walk } = instrument;
-  if (walk === null) return lastPaise(instrument);
-  if (spec.strikePaise === 0) return Math.round(walk.spotPaise);
-  const intrinsic =
-    spec.type === 'CE' ? walk.spotPaise - spec.strikePaise : spec.strikePaise - walk.spotPaise;
-  return Math.max(0, Math.round(intrinsic));
+function settlementPaise({ spec, settlementSpotPaise }: SimInstrument): number {
+  if (spec.strikePaise === 0) return Math.round(settlementSpotPaise);
+  const inTheMoney =
+    spec.type === 'CE'
+      ? settlementSpotPaise - spec.strikePaise
+      : spec.strikePaise - settlementSpotPaise;
+  return Math.max(0, Math.round(inTheMoney));
 }

@@ -31,7 +31,7 @@ function order(rest: object = {}): PlaceParams {
     price: 1300,
     validity: 'DAY',
     ...rest,
-  } as PlaceParams;
+  };
 }
 
 test('the official KiteConnect drives every order route', async (t) => {

@@ -175,7 +175,7 @@ test('a fault strikes the call and the tag it is meant for, modifying and cancel
   clock.advance(100);
   const [order] = simulator.ordersLedger().accounts[0]!.orders;
   assert.equal(order?.row['price'], 1320);
-  assert.equal(order?.history.filter(({ status }) => status === 'MODIFIED').length, 1);
+  assert.equal(order.history.filter(({ status }) => status === 'MODIFIED').length, 1);
 
   caller.fault('order_outcome', { ...at, call: 'cancel', accepted: false });
   await caller.call('DELETE', path);

@@ -100,6 +100,25 @@ test('stale_reads: book, trades and positions as they were', async (t) => {
   assert.equal((await caller.book()).length, 2);
 });
 
+test('odd_rows: a status and fields that nobody knows, in the rows of orders that are not over', async (t) => {
+  const { simulator, clock } = await runSimulator(t);
+  const caller = new OrderCaller(simulator);
+  await caller.placed(shares({ tag: 'over', price: 1450 }));
+  await caller.placed(shares({ tag: 'open' }));
+  clock.advance(100);
+  const args = { status: 'AWAITING SETTLEMENT', extra_fields: true, times: 1 };
+  caller.fault('odd_rows', args, { route: 'GET /orders' });
+  const { data } = await caller.call('GET', '/orders');
+  assert.deepEqual(
+    (data as AnyObject[]).map((row) => [row['status'], 'settlement_leg' in row]),
+    [
+      ['COMPLETE', true],
+      ['AWAITING SETTLEMENT', true],
+    ],
+  );
+  assert.deepEqual((await caller.book())[1], ['open', 'OPEN']);
+});
+
 test('slow_answers: the order is done and its event is out before the answer', async (t) => {
   const { simulator, clock, connect } = await runSimulator(t);
   const caller = new OrderCaller(simulator);
@@ -184,8 +203,9 @@ test('set_postback: signed postbacks, repeated until they are taken', async (t) 
   const folder = sharedDataOrSkip(t, 'kite-mocks');
   if (folder === undefined) return;
   const sample: unknown = JSON.parse(readFileSync(`${folder}/postback.json`, 'utf8'));
-  const { account_id: _account, validity_ttl: _ttl, ...shape } = first!;
-  assertSameShape(shape, sample, [], 'postback');
+  // The broker's sample is older than these two.
+  const later = { account_id: '', validity_ttl: 0 };
+  assertSameShape(first, { ...(sample as object), ...later }, [], 'postback');
 });
 
 test('the ledger tells every request, whatever the client was told, without secrets', async (t) => {

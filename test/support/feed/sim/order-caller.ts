@@ -47,11 +47,11 @@ export class OrderCaller {
       type,
       text,
       headers: answer.headers,
-      data: envelope['data'] ?? null,
+      data: envelope.data ?? null,
       error:
-        envelope['error_type'] === undefined
+        envelope.error_type === undefined
           ? null
-          : `${String(envelope['error_type'])}: ${String(envelope['message'])}`,
+          : `${envelope.error_type}: ${envelope.message ?? ''}`,
     };
   }
 
@@ -89,9 +89,16 @@ export class OrderCaller {
   }
 }
 
-function readEnvelope(text: string): Record<string, unknown> {
+interface Envelope {
+  data?: unknown;
+  error_type?: string;
+  message?: string;
+}
+
+/** What is not JSON has nothing in it. */
+function readEnvelope(text: string): Envelope {
   try {
-    return JSON.parse(text) as Record<string, unknown>;
+    return JSON.parse(text) as Envelope;
   } catch {
     return {};
   }
