@@ -56,7 +56,8 @@ export class MarketDepth {
    */
   referencePaise(instrument: SimInstrument): number {
     this.#bringUpToDate(instrument);
-    if (instrument.subscriptions.length > 0 || instrument.isRecorded) return lastPaise(instrument);
+    const isTrading = instrument.subscriptions.length > 0 && instrument.volume > 0;
+    if (isTrading || instrument.isRecorded) return lastPaise(instrument);
     const [bid] = depth(instrument, TRADABLE.BIDS);
     const [offer] = depth(instrument, TRADABLE.OFFERS);
     if (bid === undefined || offer === undefined) return offer?.pricePaise ?? lastPaise(instrument);

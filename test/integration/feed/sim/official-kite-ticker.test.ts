@@ -5,7 +5,12 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { decodeFrame, type BrokerPacket } from '../../../support/feed/sim/broker-packet.ts';
-import type { TickerMessage } from '../../../support/feed/sim/kite-ticker-child.ts';
+import type {
+  OrderUpdateMessage,
+  TickerMessage,
+} from '../../../support/feed/sim/kite-ticker-child.ts';
+import { OrderCaller } from '../../../support/feed/sim/order-caller.ts';
+import { shares } from '../../../support/feed/sim/order-rig.ts';
 import { runSimulator } from '../../../support/feed/sim/running-simulator.ts';
 
 const CHILD = fileURLToPath(
@@ -21,7 +26,11 @@ async function runOfficialTicker(
   t: TestContext,
   wsUrl: string,
   subscriptions: Record<string, number[]>,
-): Promise<{ messages: TickerMessage[]; next: () => Promise<unknown> }> {
+): Promise<{
+  messages: TickerMessage[];
+  orders: OrderUpdateMessage['order'][];
+  next: () => Promise<unknown>;
+}> {
   const argv = [wsUrl, 'sim-key-1', 'sim-token-1', JSON.stringify(subscriptions)];
   const child = fork(CHILD, argv, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const exited = once(child, 'exit');
@@ -30,8 +39,10 @@ async function runOfficialTicker(
     await exited;
   });
   const messages: TickerMessage[] = [];
-  child.on('message', (message: TickerMessage | { connected: true }) => {
+  const orders: OrderUpdateMessage['order'][] = [];
+  child.on('message', (message: TickerMessage | OrderUpdateMessage | { connected: true }) => {
     if ('frame' in message) messages.push(message);
+    else if ('order' in message) orders.push(message.order);
   });
   const next = (): Promise<unknown> =>
     Promise.race([
@@ -39,7 +50,7 @@ async function runOfficialTicker(
       exited.then(() => Promise.reject(new Error('the official ticker has ended'))),
     ]);
   await next();
-  return { messages, next };
+  return { messages, orders, next };
 }
 
 function isoTime(epochSeconds: number | undefined): string | null {
@@ -144,4 +155,22 @@ test('the official KiteTicker hears the heartbeats of a quiet market', async (t)
     { frame: 'AA==', ticks: [] },
     { frame: 'AA==', ticks: [] },
   ]);
+});
+
+test('the official ticker reports the updates of every order of its account', async (t) => {
+  const { simulator, clock } = await runSimulator(t);
+  const { orders, next } = await runOfficialTicker(t, simulator.wsUrl, { ltp: [NIFTY] });
+  const [mine, other] = [new OrderCaller(simulator, 1), new OrderCaller(simulator, 2)];
+  await other.placed(shares({ price: 1450, tag: 'other' }));
+  mine.fault('limit_fills', { max_quantity: 6 });
+  await mine.placed(shares({ price: 1450, tag: 'mine' }));
+  clock.advance(500);
+  while (orders.length < 2) await next();
+  assert.deepEqual(
+    orders.map((order) => [order['tag'], order['status'], order['filled_quantity']]),
+    [
+      ['mine', 'UPDATE', 6],
+      ['mine', 'COMPLETE', 10],
+    ],
+  );
 });

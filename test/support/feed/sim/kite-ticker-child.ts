@@ -2,7 +2,7 @@
  * A process that runs the broker's official KiteTicker, which keeps its state in its module and may
  * end its process. Arguments: URL, API key, access token, the subscriptions as JSON, modes with
  * their tokens, and `reconnect` if it is to reconnect by itself. Sends to its parent every binary
- * frame with the ticks that the class made of it.
+ * frame with the ticks that the class made of it, and every order update.
  */
 import { KiteTicker } from 'kiteconnect';
 import type { Tick } from 'kiteconnect';
@@ -12,6 +12,10 @@ export interface TickerMessage {
   frame: string;
   /** None for a heartbeat. Dates arrive as ISO strings. */
   ticks: Tick[];
+}
+
+export interface OrderUpdateMessage {
+  order: Record<string, unknown>;
 }
 
 type Mode = 'ltp' | 'quote' | 'full';
@@ -27,7 +31,7 @@ const parameters = {
 };
 const ticker = new KiteTicker(parameters);
 
-function send(message: TickerMessage | { connected: true }): void {
+function send(message: TickerMessage | OrderUpdateMessage | { connected: true }): void {
   process.send?.(message);
 }
 
@@ -53,6 +57,9 @@ ticker.on('message', (data: ArrayBuffer) => {
   if (data.byteLength <= 2) sendFrame([]);
 });
 ticker.on('ticks', sendFrame);
+ticker.on('order_update', (order: Record<string, unknown>) => {
+  send({ order });
+});
 process.on('disconnect', () => {
   process.exit(0);
 });

@@ -91,7 +91,7 @@ test('what the broker does not take is refused with its error type and text', ()
     ],
     [
       shares({ product: 'CNC', quantity: 1000 }),
-      /^400 MarginException: Insufficient funds. Required margin is 1300000.00 but available margin/,
+      /^400 MarginException: Insufficient funds. Required margin is 1300000.00 but available/,
     ],
   ];
   for (const [form, says, variety = 'regular'] of cases) {

@@ -48,6 +48,24 @@ test('an order larger than the book is filled in parts, level by level, and the 
   assert.ok(order.trades.length > 2, 'the market displays more, so more is traded');
 });
 
+test('two orders share what the book displays, the better price first, then the older', () => {
+  const rig = new OrderRig();
+  for (const account of ['SIM001', 'SIM002']) rig.fault('set_funds', { rupees: 1e9 }, account);
+  const { offers } = rig.book(KEY);
+  const displayed = offers[0]!.quantity;
+  const form = shares({ price: offers[0]!.price, quantity: displayed });
+  const [first, second] = [rig.place(form), rig.place(form, 'regular', 'SIM002')];
+  rig.settle();
+  assert.equal(first.filled + second.filled, displayed);
+
+  rig.market.clock.advance(2000);
+  const better = rig.book(KEY).offers;
+  const cheap = rig.place(shares({ price: better[0]!.price, quantity: 20_000 }));
+  const dear = rig.place(shares({ price: better[4]!.price, quantity: 20_000 }));
+  rig.market.clock.advance(5000);
+  assert.ok(dear.filled > cheap.filled, `${dear.filled} ${cheap.filled}`);
+});
+
 test('limit_fills lets an order fill in chunks, or not at all', () => {
   const rig = new OrderRig();
   rig.fault('limit_fills', { max_quantity: 3 });
