@@ -50,10 +50,6 @@ export class Exchange {
     this.#timer = null;
   }
 
-  working(): SimOrder[] {
-    return [...this.#working].filter((order) => order.isWorking);
-  }
-
   /** A reason to refuse a price, or null. The text is the broker's, misleading as it is. */
   priceRefusal(order: SimOrder): string | null {
     const { instrument, side } = order.terms;

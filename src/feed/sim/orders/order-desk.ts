@@ -176,7 +176,10 @@ export class OrderDesk {
     this.exchange.isOpen = isOpen;
     const all = this.accounts().flatMap((account) => account.open());
     for (const order of all) {
-      if (isOpen && order.status === 'AMO REQ RECEIVED') this.stages.receive(order);
+      if (isOpen && order.status === 'AMO REQ RECEIVED') {
+        order.enter('PUT ORDER REQ RECEIVED', this.#clock.nowUs());
+        this.stages.receive(order);
+      }
       if (!isOpen && cancelsOpen && order.isWorking) {
         this.stages.cancelNow(order, 'Cancelled by the exchange at the end of the session.');
       }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { KiteConnect } from 'kiteconnect';
 import { serveBrokerSamples } from '../../../support/feed/sim/mock-broker.ts';
@@ -143,6 +144,30 @@ test('every variety, autoslice in both shapes, and the margins of orders and bas
     final: { total: number };
   };
   assert.ok(basket.final.total <= 0.6 * basket.initial.total, 'the two legs bind one margin');
+});
+
+test('slices beyond the funds are refused one by one, as in the sample of the broker', async (t) => {
+  const { simulator, clock } = await runSimulator(t);
+  const kite = client(simulator.restUrl);
+  const spend = { exchange: 'NFO', product: 'NRML', price: 25_000, tradingsymbol: 'NIFTY26SEPFUT' };
+  const sliced = order({ ...spend, quantity: 1755 * 3, autoslice: true });
+  // One slice binds 12 % of 1755 x 25,000: some five million rupees.
+  simulator.schedule([{ at_ms: 0, fault: 'set_funds', args: { rupees: 12_000_000 } }]);
+  const answer = (await kite.placeOrder('regular', sliced)) as unknown as {
+    children: { order_id?: string; error?: { code: number; error_type: string } }[];
+  };
+  clock.advance(60);
+  assert.deepEqual(
+    answer.children.map(({ error }) => error?.error_type ?? null),
+    [null, null, 'MarginException'],
+  );
+  assert.equal((await kite.getOrders()).length, 2);
+  const folder = sharedDataOrSkip(t, 'kite-mocks');
+  if (folder === undefined) return;
+  const sample = JSON.parse(readFileSync(`${folder}/autoslice_response.json`, 'utf8')) as {
+    data: object;
+  };
+  assertSameShape(answer, sample.data, ['order_id', 'error'], 'autoslice');
 });
 
 test("what the official client gets is made like the broker's own samples", async (t) => {

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { KiteConnect } from 'kiteconnect';
 import type { AnyObject } from '../../../support/feed/sim/order-rig.ts';
@@ -8,7 +12,6 @@ import { PostbackReceiver } from '../../../support/feed/sim/postback-receiver.ts
 import { authorization, runSimulator } from '../../../support/feed/sim/running-simulator.ts';
 import { assertSameShape } from '../../../support/feed/sim/same-shape.ts';
 import { sharedDataOrSkip } from '../../../support/shared-data.ts';
-import { readFileSync } from 'node:fs';
 
 /** Order frames among the texts of a socket. */
 function orderFrames(texts: readonly string[]): AnyObject[] {
@@ -75,6 +78,23 @@ test('order_access: a key without permission, or from an address that is not reg
   assert.equal((await caller.place(shares())).status, 200);
   caller.fault('order_access', { is_permitted: false });
   assert.match((await caller.place(shares())).error ?? '', /Insufficient permission/);
+});
+
+test('order_access: the address that counts is the one the connection comes from', async (t) => {
+  const { simulator } = await runSimulator(t);
+  new OrderCaller(simulator).fault('order_access', { addresses: '127.0.0.2' });
+  const statusFrom = async (localAddress: string): Promise<number | undefined> => {
+    const outgoing = request(`${simulator.restUrl}/orders/regular`, {
+      method: 'POST',
+      localAddress,
+      headers: authorization(),
+    });
+    outgoing.end(new URLSearchParams(shares() as Record<string, string>).toString());
+    const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
+    answer.resume();
+    return answer.statusCode;
+  };
+  assert.deepEqual([await statusFrom('127.0.0.1'), await statusFrom('127.0.0.2')], [403, 200]);
 });
 
 test('stale_reads: book, trades and positions as they were', async (t) => {
@@ -159,6 +179,24 @@ test('exchange_cancel and external_order come unasked', async (t) => {
     () => caller.fault('external_order', shares({ quantity: 1, price: 0.001 })),
     /fault script entry 1: /,
   );
+});
+
+test('margins of what is not a list of orders are refused', async (t) => {
+  const { simulator } = await runSimulator(t);
+  for (const [body, says] of [
+    ['{', /Invalid JSON/],
+    ['{}', /Expected an array/],
+    ['[7]', /Invalid order/],
+    ['[{"variety":"regular"}]', /Missing or empty field `exchange`/],
+  ] as const) {
+    const answer = await fetch(`${simulator.restUrl}/margins/basket`, {
+      method: 'POST',
+      headers: { ...authorization(), 'Content-Type': 'application/json' },
+      body,
+    });
+    assert.equal(answer.status, 400);
+    assert.match(await answer.text(), says);
+  }
 });
 
 test('square_off trades intraday positions away and keeps the others', async (t) => {

@@ -84,6 +84,32 @@ test('what the broker does not take is refused with its error type and text', ()
     [shares(), /Missing or empty field `iceberg_legs`/, 'iceberg'],
     [shares(), /400 OrderException: After market orders can only be placed outside/, 'amo'],
     [shares({ product: 'CNC', trigger_price: 1290 }), /product MIS only/, 'co'],
+    [
+      shares({ order_type: 'SL', price: 1310, trigger_price: 1300 }),
+      /order type MARKET or LIMIT only/,
+      'co',
+    ],
+    [
+      shares({ trigger_price: 1290, autoslice: 'true' }),
+      /Autoslice is not allowed for co orders/,
+      'co',
+    ],
+    [
+      shares({ validity: 'IOC', quantity: 20, iceberg_legs: 2, iceberg_quantity: 10 }),
+      /Validity IOC is not allowed for iceberg orders/,
+      'iceberg',
+    ],
+    [
+      shares({ order_type: 'SL-M', trigger_price: 9000, market_protection: 2 }),
+      /Trigger price for stoploss buy orders cannot be above the upper circuit price/,
+    ],
+    [
+      shares({ order_type: 'SL', transaction_type: 'SELL', price: 1350, trigger_price: 1340 }),
+      /Trigger price for stoploss sell orders should be higher than the limit price/,
+    ],
+    [shares({ auction_number: '1' }), /Auction orders sell with product CNC/, 'auction'],
+    [shares({ validity: 'TTL', validity_ttl: 1441 }), /Invalid `validity_ttl`/],
+    [shares({ price: -5 }), /Invalid `price`/],
     [shares({ transaction_type: 'SELL', product: 'CNC' }), /auction_number/, 'auction'],
     [
       shares({ transaction_type: 'SELL', product: 'CNC' }),

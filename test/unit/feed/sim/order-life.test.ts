@@ -152,6 +152,47 @@ test('a modification goes through its statuses and changes the terms at the exch
   assert.deepEqual(rig.events(), ['UPDATE 0']);
 });
 
+test('a change below what has been traded is refused, or overtaken by the trades', () => {
+  const rig = new OrderRig();
+  rig.fault('limit_fills', { max_quantity: 4, for_ms: 90 });
+  const order = rig.place(shares({ price: 1450 }));
+  rig.market.clock.advance(89);
+  rig.fault('limit_fills', { max_quantity: 0, for_ms: 1000 });
+  assert.equal(order.filled, 4);
+  assert.match(
+    rig.refusal(() => rig.modify(order, { quantity: 3 })),
+    /Quantity cannot be less than what has been traded/,
+  );
+  rig.fault('limit_fills', { max_quantity: 4 });
+  rig.fault('hold_orders', { stage: 'modify', hold_ms: 40, times: 1 });
+  rig.modify(order, { quantity: 5 });
+  rig.market.clock.advance(60);
+  assert.deepEqual([order.quantity, order.isModified], [10, false]);
+  assert.match(String(order.statusMessage), /has been traded already/);
+  rig.market.clock.advance(500);
+  assert.deepEqual([order.status, order.filled], ['COMPLETE', 10]);
+});
+
+test('a market order that rests at its protection is changed as the limit order it became', () => {
+  const rig = new OrderRig();
+  rig.fault('limit_fills', { max_quantity: 0 });
+  const market = { order_type: 'MARKET', price: 0, market_protection: 2 };
+  const order = rig.place(shares(market));
+  rig.settle();
+  const limit = order.history.at(-1)!.row['price'];
+  rig.modify(order, { quantity: 12 });
+  rig.settle();
+  const row = order.history.at(-1)!.row;
+  assert.deepEqual([row['order_type'], row['price'], row['quantity']], ['LIMIT', limit, 12]);
+  rig.modify(order, { price: 1300 });
+  rig.settle();
+  assert.equal(order.limitPaise, 130_000);
+  rig.modify(order, { order_type: 'MARKET', market_protection: -1 });
+  rig.settle();
+  assert.equal(order.history.at(-1)!.row['price'], order.protectedLimitPaise / 100);
+  assert.ok(order.protectedLimitPaise > 135_000);
+});
+
 test('twenty-five modifications are allowed, one more is not', () => {
   const rig = new OrderRig();
   const order = resting(rig);
@@ -221,64 +262,6 @@ test('an order on its way cannot be cancelled, one of another variety is not fou
   );
   rig.market.clock.advance(2000);
   assert.equal(order.status, 'OPEN');
-});
-
-test('an iceberg order shows one leg after the other', () => {
-  const rig = new OrderRig();
-  rig.place(
-    shares({ price: 1450, quantity: 25, iceberg_legs: 3, iceberg_quantity: 10 }),
-    'iceberg',
-  );
-  rig.market.clock.advance(1000);
-  const legs = rig.account.orders;
-  assert.deepEqual(
-    legs.map(({ quantity, status }) => [quantity, status]),
-    [
-      [10, 'COMPLETE'],
-      [10, 'COMPLETE'],
-      [5, 'COMPLETE'],
-    ],
-  );
-  assert.deepEqual(legs[1]?.history.at(-1)?.row['meta'], {
-    iceberg: { leg: 2, legs: 3, leg_quantity: 10, total_quantity: 25, remaining_quantity: 5 },
-  });
-});
-
-test('a cover order places its second leg when the first is filled, and leaves at the market', () => {
-  const rig = new OrderRig();
-  const first = rig.place(shares({ price: 1450, trigger_price: 1290 }), 'co');
-  rig.market.clock.advance(200);
-  assert.equal(first.status, 'COMPLETE');
-  const second = rig.account.orders[1]!;
-  assert.deepEqual(
-    [second.origin.parentId, second.terms.side, second.quantity, second.status],
-    [first.id, 'SELL', 10, 'TRIGGER PENDING'],
-  );
-  assert.equal(rig.account.portfolio.quantityOf(first.terms.instrument, 'CO'), 10);
-  rig.cancel(second);
-  rig.settle();
-  assert.equal(second.status, 'COMPLETE');
-  assert.equal(rig.account.portfolio.quantityOf(first.terms.instrument, 'CO'), 0);
-});
-
-test('orders after the market wait for the session, others are refused while it is closed', () => {
-  const rig = new OrderRig();
-  const open = resting(rig);
-  rig.fault('market_session', { is_open: false, cancel_open: true });
-  assert.equal(open.status, 'CANCELLED');
-  assert.match(
-    rig.refusal(() => rig.place(shares())),
-    /Markets are closed right now/,
-  );
-  const waiting = rig.place(shares(), 'amo');
-  const gone = rig.place(shares(), 'amo');
-  rig.modify(waiting, { price: 1310 });
-  rig.cancel(gone);
-  rig.market.clock.advance(3600_000);
-  assert.deepEqual([waiting.status, gone.status], ['AMO REQ RECEIVED', 'CANCELLED']);
-  rig.fault('market_session', { is_open: true });
-  rig.settle();
-  assert.deepEqual([waiting.status, waiting.pricePaise], ['OPEN', 131_000]);
 });
 
 test('funds are checked before the book, or after it: then the order is rejected there', () => {
