@@ -42,8 +42,12 @@ export class OrderFaultActions {
     this.#parts = parts;
   }
 
-  /** Throws CONFIG_INVALID for an order that could not be placed, before anything runs. */
+  /** Throws CONFIG_INVALID for an order or an address that cannot be, before anything runs. */
   check(name: OrderFaultName, { args }: OrderFault, where: string): void {
+    const url = textOrNull(args, 'url') ?? '';
+    if (name === 'set_postback' && url !== '' && !URL.canParse(url)) {
+      throw new TickerError('CONFIG_INVALID', `${where}: ${url} is not an address`);
+    }
     if (name !== 'external_order') return;
     try {
       checkTerms(this.#externalTerms(args));

@@ -125,6 +125,10 @@ test('every variety, autoslice in both shapes, and the margins of orders and bas
     slices.map(({ quantity }) => quantity),
     [1755, 1755, 455, 1755, 1755, 455],
   );
+  simulator.schedule([{ at_ms: 0, fault: 'broker_habits', args: { slices_keep_tag: false } }]);
+  await kite.placeOrder('regular', { ...sliced });
+  const untagged = (await kite.getOrders()).slice(-3) as { tag?: string; tags?: string[] }[];
+  assert.ok(untagged.every(({ tag, tags }) => tag === null && tags?.[0] === 'autoslice'));
 
   const legs = ['BUY', 'SELL'].map((side) => ({
     exchange: 'NFO',

@@ -179,6 +179,10 @@ test('exchange_cancel and external_order come unasked', async (t) => {
     () => caller.fault('external_order', shares({ quantity: 1, price: 0.001 })),
     /fault script entry 1: /,
   );
+  assert.throws(
+    () => caller.fault('set_postback', { url: 'http://[' }),
+    /fault script entry 1: http:\/\/\[ is not an address/,
+  );
 });
 
 test('margins of what is not a list of orders are refused', async (t) => {

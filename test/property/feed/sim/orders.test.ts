@@ -236,3 +236,47 @@ test('the same seed and steps give the same ids, fills and events', () => {
     { numRuns: 15 },
   );
 });
+
+test('whatever the parameters hold, an order is taken or refused by the rules', () => {
+  const rig = new OrderRig();
+  rig.limits.isOn = false;
+  const value = fc.oneof(
+    fc.constantFrom('', 'null', '0', '1', '65', '-1', '1300', '1300.1', 'true', '1e5', 'NaN'),
+    fc.string({ maxLength: 12 }),
+    fc.double().map(String),
+  );
+  const name = fc.constantFrom(
+    ...Object.keys(shares()),
+    'trigger_price',
+    'market_protection',
+    'validity_ttl',
+    'disclosed_quantity',
+    'iceberg_legs',
+    'iceberg_quantity',
+    'auction_number',
+    'autoslice',
+    'tag',
+  );
+  const variety = fc.constantFrom('regular', 'amo', 'co', 'iceberg', 'auction');
+  const odd = fc.dictionary(name, value, { maxKeys: 4 });
+  let taken = 0;
+  fc.assert(
+    fc.property(variety, odd, odd, (kind, placed, changed) => {
+      try {
+        const order = rig.place(shares(placed), kind);
+        taken++;
+        assert.ok(order.quantity > 0 && order.pricePaise >= 0);
+        rig.settle();
+        rig.modify(order, changed);
+        rig.settle();
+      } catch (error) {
+        if (!(error instanceof OrderRefusal)) throw error;
+        assert.equal(error.status, 400);
+        assert.match(error.errorType, /^(?:Input|Order|Margin|Holding)Exception$/);
+      }
+      for (const order of rig.account.open()) rig.desk.stages.cancelNow(order, null);
+    }),
+    { numRuns: 400 },
+  );
+  assert.ok(taken > 20, `${taken} were taken`);
+});
