@@ -13,6 +13,7 @@ import type { FrameKind } from '../../../src/wire/tick-layout.ts';
 import { tickObject } from '../../../src/wire/tick-object.ts';
 import { writeCompact } from '../wire/narrow.ts';
 import { writeTick, type RawTick } from '../wire/sample-tick.ts';
+import { HELLO_LIMITS } from './memory-socket.ts';
 
 export const FAKE_KEY = 'fake-key-1';
 export const EPOCH_LOW = 0xfeed;
@@ -157,15 +158,7 @@ export class FakeService {
       epoch: EPOCH,
       sequence: 0,
       heartbeat_ms: this.#options.heartbeatMs ?? 15_000,
-      limits: {
-        subscriptions: 1,
-        message_bytes: 1,
-        buffer_bytes: 1,
-        connections: 1,
-        messages_per_second: 1,
-        idle_seconds: 1,
-        replay_seconds: 0,
-      },
+      limits: HELLO_LIMITS,
     });
     this.#wake();
   }
