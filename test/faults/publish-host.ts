@@ -38,6 +38,8 @@ const LEVEL_SHEDS = 2;
 const CRASH_LOOKS = 60;
 /** One look in so many at which the market bursts into the middle of what publish is doing. */
 const BURST_EVERY = 20_000;
+/** Least time between two: what they bring must not bring about the next one. */
+const BURST_PAUSE_MS = 10;
 
 export interface PublishHostOptions {
   clock: VirtualClock;
@@ -72,6 +74,7 @@ export class PublishHost {
   #looksLeft = Infinity;
   #looks = 0;
   #nextBurst: number;
+  #burstAfterMs = 0;
   #isBursting = false;
 
   constructor(options: PublishHostOptions) {
@@ -194,6 +197,9 @@ export class PublishHost {
   #look(): void {
     if (--this.#looksLeft <= 0) throw new Crash('in publish');
     if (this.#isBursting || ++this.#looks < this.#nextBurst) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    if (nowMs < this.#burstAfterMs) return;
+    this.#burstAfterMs = nowMs + BURST_PAUSE_MS;
     this.#nextBurst = this.#looks + this.#options.random.integer(1, 2 * BURST_EVERY);
     this.#isBursting = true;
     this.#options.burst();
