@@ -25,7 +25,7 @@ import { Crash, VirtualThread } from './virtual-thread.ts';
 
 export const KEY = 'a-key-of-the-fault-runs';
 const WAKE_MS = 0.15;
-/** As the real thread: the longest sleep, and how long it waits for Greeks at a time. */
+/** As the real thread: the longest sleep, and the longest wait for Greeks or a window. */
 const IDLE_MS = 20;
 const GATE_MS = 2;
 const SECOND_MS = 1000;
@@ -178,8 +178,9 @@ export class PublishHost {
       const worked = this.#loop.doWork();
       const pauseMs = this.#delivery.pauseMs();
       if (worked > 0) this.wake(Math.max(WAKE_MS, pauseMs ?? 0));
-      else if (this.#loop.waitingForGreeks) this.wake(Math.min(GATE_MS, pauseMs ?? GATE_MS));
-      else if (pauseMs !== undefined) this.wake(Math.max(1, pauseMs));
+      else if (this.#loop.waitingForGreeks || pauseMs !== undefined) {
+        this.wake(Math.max(1, Math.min(GATE_MS, pauseMs ?? GATE_MS)));
+      }
     });
   }
 
