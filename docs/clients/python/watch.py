@@ -38,6 +38,8 @@ def requests(options):
 
 
 async def watch(options):
+    if options.keep:
+        options.keep.mkdir(parents=True, exist_ok=True)
     key = options.key_file.read_text().strip()
     protocols = ["ticker.v1.fbs", "bearer." + key]
     async with websockets.connect(options.url, subprotocols=protocols, max_size=None) as socket:
