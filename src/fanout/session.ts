@@ -116,7 +116,8 @@ export class ClientSession {
     }
     if (message.type === 'ack') {
       // It is not an order to wait for others: it says how far the client has come now.
-      this.connection.acked = Math.max(this.connection.acked, message.sequence);
+      const { acked, told } = this.connection;
+      this.connection.acked = Math.max(acked, Math.min(message.sequence, told));
       return;
     }
     this.#queued++;

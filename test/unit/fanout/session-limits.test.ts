@@ -99,3 +99,11 @@ test('a closed connection leaves nothing behind, whatever state it was in', asyn
   rig.delivery.flushDue();
   assert.equal(rig.delivery.pauseMs(), undefined, 'nothing waits');
 });
+
+test('an ack of more than the client was told counts as what it was told', () => {
+  const { session } = new FanoutRig().connect();
+  session.onText('{"id":1,"type":"ack","sequence":1000000}');
+  assert.equal(session.connection.acked, 1000);
+  session.onText('{"id":2,"type":"ack","sequence":5}');
+  assert.equal(session.connection.acked, 1000, 'and never falls');
+});
