@@ -127,7 +127,7 @@ test('every variety, autoslice in both shapes, and the margins of orders and bas
   );
   simulator.schedule([{ at_ms: 0, fault: 'broker_habits', args: { slices_keep_tag: false } }]);
   await kite.placeOrder('regular', { ...sliced });
-  const untagged = (await kite.getOrders()).slice(-3) as { tag?: string; tags?: string[] }[];
+  const untagged = (await kite.getOrders()).slice(-3) as { tag?: string | null; tags?: string[] }[];
   assert.ok(untagged.every(({ tag, tags }) => tag === null && tags?.[0] === 'autoslice'));
 
   const legs = ['BUY', 'SELL'].map((side) => ({
