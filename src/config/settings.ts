@@ -133,7 +133,7 @@ export const SETTINGS = {
     'Bytes that may wait for one WebSocket client; beyond that it is closed with 4008.',
   ),
   clientsBufferBytes: setting(
-    'TICKER_CLIENTS_BUFFER_BYTES',
+    'TICKER_TOTAL_BUFFER_BYTES',
     integer(1_048_576, 17_179_869_184),
     134_217_728,
     'Bytes that may wait for all WebSocket clients together; beyond that those with the most are ' +
