@@ -81,7 +81,6 @@ export class Delivery {
       lastValues: this.#lastValues,
       sharing: this.sharing,
       position: () => this.position,
-      flush: (connection) => this.flush(connection),
     });
   }
 

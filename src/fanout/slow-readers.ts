@@ -45,7 +45,6 @@ export interface SlowReadersPorts {
   sharing: Sharing;
   /** Newest ring position that has been passed on. */
   position(): number;
-  flush(connection: ClientConnection): void;
 }
 
 /**
