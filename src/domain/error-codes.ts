@@ -76,6 +76,62 @@ export const ERRORS = {
   BROKER_UNAVAILABLE: { retryable: true, detail: 'The broker cannot answer at the moment.' },
   BROKER_ANSWER: { retryable: true, detail: 'The broker answered with something unexpected.' },
   SIMULATOR_REFUSED: { retryable: false, detail: 'Production refuses a simulator as feed.' },
+
+  IDEMPOTENCY_KEY_MISSING: { retryable: false, detail: 'The request needs an Idempotency-Key.' },
+  IDEMPOTENCY_MISMATCH: {
+    retryable: false,
+    detail: 'The Idempotency-Key stands for another request.',
+  },
+  IDEMPOTENCY_RUNNING: { retryable: true, detail: 'The first request is still being worked on.' },
+  CLIENT_ORDER_ID_USED: {
+    retryable: false,
+    detail: 'The account has an order with this client_order_id.',
+  },
+  UNKNOWN_ORDER: { retryable: false, detail: 'No such order.' },
+  ORDER_NOT_OPEN: { retryable: false, detail: 'The order is over.' },
+  ORDER_IN_DOUBT: {
+    retryable: true,
+    detail: 'What became of an earlier request for it is not known yet.',
+  },
+  OUTCOME_UNKNOWN: {
+    retryable: false,
+    detail: 'The broker may have done it; the order book is being asked.',
+  },
+  NOT_ESCALATED: { retryable: false, detail: 'The order does not wait for a person.' },
+  ORDERS_NOT_READY: { retryable: true, detail: 'Orders are being reconciled with the broker.' },
+  ORDERS_ELSEWHERE: { retryable: true, detail: 'Another process places orders on the database.' },
+  JOURNAL_UNAVAILABLE: {
+    retryable: true,
+    detail: 'The order cannot be kept, so it was not sent.',
+  },
+  ACCOUNT_NOT_TRADING: { retryable: false, detail: 'The account is not set up for orders.' },
+  BOOK_STALE: { retryable: true, detail: "The account's order book could not be read lately." },
+  BROKER_BUDGET: { retryable: true, detail: "The broker's limit of requests is reached." },
+  BROKER_BREAKER_OPEN: { retryable: true, detail: 'The broker failed several times in a row.' },
+  BROKER_REJECTED: { retryable: false, detail: 'The broker refuses the order.' },
+  POSTBACK_REFUSED: { retryable: false, detail: 'The checksum of the postback is not right.' },
+  CONFIRMATION_INVALID: {
+    retryable: false,
+    detail: 'The confirmation token is not that of the first request, or too old.',
+  },
+
+  INVALID_ORDER: { retryable: false, detail: 'The parameters of the order do not go together.' },
+  NOT_TRADABLE: { retryable: false, detail: 'The instrument cannot be traded.' },
+  SESSION_CLOSED: { retryable: true, detail: 'The market of the instrument is closed.' },
+  QUANTITY_NOT_LOTS: { retryable: false, detail: 'The quantity is not a multiple of the lot.' },
+  PRICE_NOT_TICKS: { retryable: false, detail: 'A price is not a multiple of the tick.' },
+  FREEZE_QUANTITY: { retryable: false, detail: "The quantity is above the exchange's maximum." },
+  PRICE_OUTSIDE_BAND: { retryable: false, detail: 'A price is too far from the market.' },
+  PRICE_STALE: { retryable: true, detail: 'No price is new enough to check the order against.' },
+  QUANTITY_LIMIT: { retryable: false, detail: 'The quantity is above the limit.' },
+  ORDER_VALUE_LIMIT: { retryable: false, detail: 'The value of the order is above the limit.' },
+  OPEN_VALUE_LIMIT: { retryable: true, detail: 'Open orders would be worth more than allowed.' },
+  POSITION_LIMIT: { retryable: false, detail: 'The position would be worth more than allowed.' },
+  DAILY_LOSS_LIMIT: { retryable: false, detail: 'The loss of the day has reached its limit.' },
+  ORDER_RATE_LIMIT: { retryable: true, detail: 'More orders in the time than allowed.' },
+  DUPLICATE_ORDER: { retryable: true, detail: 'An equal order was placed a moment ago.' },
+  TRADING_HALTED: { retryable: false, detail: 'Trading is halted.' },
+  TRADING_REDUCING: { retryable: false, detail: 'Only orders that close positions are taken.' },
 } as const satisfies Record<string, { retryable: boolean; detail: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;

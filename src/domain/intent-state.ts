@@ -1,0 +1,51 @@
+/**
+ * What is known of the one time that something is asked of the broker: of placing an order, of a
+ * modification, of a cancellation. It stands beside the order's own life, which the broker tells.
+ */
+export const INTENT_STATES = [
+  'INTENT',
+  'SENT',
+  'ACCEPTED',
+  'REJECTED',
+  'UNKNOWN',
+  'RESOLVED_PRESENT',
+  'RESOLVED_ABSENT',
+  'ESCALATED',
+] as const;
+
+/**
+ * INTENT: decided, nothing has left. SENT: journaled, may leave at any moment. ACCEPTED, REJECTED:
+ * the broker said so, or nothing was sent. UNKNOWN: it may have been done. RESOLVED_PRESENT,
+ * RESOLVED_ABSENT: the broker's book has shown it, or has long enough not shown it. ESCALATED: a
+ * person must look.
+ */
+export type IntentState = (typeof INTENT_STATES)[number];
+
+/** Every legal step; there is no other one. A late order turns ABSENT into PRESENT. */
+export const INTENT_TRANSITIONS: Readonly<Record<IntentState, readonly IntentState[]>> = {
+  INTENT: ['SENT', 'REJECTED'],
+  SENT: ['ACCEPTED', 'REJECTED', 'UNKNOWN'],
+  ACCEPTED: [],
+  REJECTED: ['RESOLVED_PRESENT'],
+  UNKNOWN: ['RESOLVED_PRESENT', 'RESOLVED_ABSENT', 'ESCALATED'],
+  RESOLVED_PRESENT: [],
+  RESOLVED_ABSENT: ['RESOLVED_PRESENT'],
+  ESCALATED: ['RESOLVED_PRESENT', 'RESOLVED_ABSENT'],
+};
+
+/** True: the fate is open, so that everything must be counted as done. */
+export function isInDoubt(state: IntentState): boolean {
+  return state === 'SENT' || state === 'UNKNOWN' || state === 'ESCALATED';
+}
+
+export function mayFollow(from: IntentState, to: IntentState): boolean {
+  return INTENT_TRANSITIONS[from].includes(to);
+}
+
+/** The broker's words for an order that is over; its set of others is open. */
+const TERMINAL_STATUSES: ReadonlySet<string> = new Set(['COMPLETE', 'CANCELLED', 'REJECTED']);
+
+/** `status`: the broker's, null before it is known. */
+export function isTerminalStatus(status: string | null): boolean {
+  return status !== null && TERMINAL_STATUSES.has(status);
+}

@@ -1,0 +1,140 @@
+import type { ErrorCode } from './error-codes.ts';
+import type { IntentState } from './intent-state.ts';
+import type { OrderChange, OrderTerms, Product, TransactionType } from './order-terms.ts';
+
+/** What the checks before an order saw and decided. */
+export interface RiskDecision {
+  allowed: boolean;
+  /** Null: allowed. */
+  code: ErrorCode | null;
+  detail: string | null;
+  /** It can only bring a position nearer to zero. */
+  isExit: boolean;
+  /** What was compared with what, by name with the unit in it. */
+  numbers: Readonly<Record<string, number | string | null>>;
+}
+
+/** One order of the broker that came of an intent: the order itself, a slice or a leg. */
+export interface BrokerOrder {
+  /** 15 to 19 digits, never a number. */
+  brokerOrderId: string;
+  exchangeOrderId: string | null;
+  parentOrderId: string | null;
+  /** The broker's own words; null: it has only answered with the id. */
+  status: string | null;
+  statusMessage: string | null;
+  quantity: number;
+  filledQuantity: number;
+  pendingQuantity: number;
+  cancelledQuantity: number;
+  /** Rupees; 0: nothing filled. */
+  averagePriceRupees: number;
+  priceRupees: number;
+  triggerPriceRupees: number;
+  orderType: string;
+  validity: string;
+  /** Epoch s by the broker's clock; null: not told. */
+  orderTimeS: number | null;
+  exchangeUpdateTimeS: number | null;
+  /** Progress of an iceberg, as the broker tells it. */
+  meta: Readonly<Record<string, unknown>>;
+}
+
+/** Why one slice of an order was refused. */
+export interface SliceRefusal {
+  code: string;
+  message: string;
+}
+
+/**
+ * One order intent with all that is known of it. Times are epoch µs of our clock. Plain data: the
+ * journal keeps it as it stands.
+ */
+export interface OrderRecord {
+  /** `ord_` and 12 characters; the tag is made of them. */
+  id: string;
+  account: string;
+  /** Whose it is; null: placed outside of this service. */
+  keyId: string | null;
+  clientOrderId: string | null;
+  /** The `tag` of the caller, which stays here: the broker gets ours. */
+  clientTag: string | null;
+  /** The broker's only handle on the intent. */
+  tag: string;
+  terms: OrderTerms;
+  /** Instrument token of the day; null: the contract was not found. */
+  instrumentToken: number | null;
+  /** Null: an order from outside has no intent. */
+  intentState: IntentState | null;
+  /** Why it was refused or is unknown. */
+  code: ErrorCode | null;
+  /** The same in words, the broker's or ours. */
+  message: string | null;
+  risk: RiskDecision | null;
+  /** The parent first, as the broker numbers them. */
+  brokerOrders: readonly BrokerOrder[];
+  sliceRefusals: readonly SliceRefusal[];
+  /** An order that came twice, or after it was held absent: the younger ones. */
+  duplicateOrderIds: readonly string[];
+  createdUs: number;
+  sentUs: number | null;
+  answeredUs: number | null;
+  resolvedUs: number | null;
+  updatedUs: number;
+  /** Rises by one with every change. */
+  version: number;
+}
+
+export type OperationKind = 'modify' | 'cancel';
+
+/** One modification or cancellation of an order: an intent of its own. */
+export interface OperationRecord {
+  /** `op_` and 12 characters. */
+  id: string;
+  orderId: string;
+  account: string;
+  /** `service`: done of its own accord (kill switch, late duplicate). */
+  keyId: string;
+  kind: OperationKind;
+  /** Which of the broker's orders. */
+  brokerOrderId: string;
+  /** Null: a cancellation. */
+  change: OrderChange | null;
+  intentState: IntentState;
+  code: ErrorCode | null;
+  message: string | null;
+  createdUs: number;
+  sentUs: number | null;
+  resolvedUs: number | null;
+  version: number;
+}
+
+/** One fill, as the broker's trade book has it. */
+export interface TradeRecord {
+  tradeId: string;
+  account: string;
+  brokerOrderId: string;
+  /** Ours; null: of an order from outside that is not known yet. */
+  orderId: string | null;
+  exchange: string;
+  tradingsymbol: string;
+  transactionType: TransactionType;
+  product: Product;
+  quantity: number;
+  priceRupees: number;
+  /** Epoch s; null: not told. */
+  fillTimeS: number | null;
+}
+
+/** Status of the whole intent in the broker's words; null before any is known. */
+export function orderStatus(order: OrderRecord): string | null {
+  const orders = order.brokerOrders;
+  const open = orders.find(({ status }) => status !== null && !OVER.has(status));
+  return (open ?? orders[0])?.status ?? null;
+}
+
+const OVER: ReadonlySet<string> = new Set(['COMPLETE', 'CANCELLED', 'REJECTED']);
+
+export function filledQuantity(order: OrderRecord): number {
+  return order.brokerOrders.reduce((sum, { filledQuantity: filled }) => sum + filled, 0);
+}
