@@ -116,12 +116,13 @@ function heldName({ durationMs }: FanoutRow): string {
   return `service, held ${whole(durationMs / MS_PER_S)} s`;
 }
 
-function kneeLine({ contender, sustained, failed, cause }: LadderResult): string {
+function kneeLine({ contender, sustained, failed, cause, rows }: LadderResult): string {
   const knee = Number.isFinite(failed)
     ? `sustained ${whole(sustained)}/s, not ${whole(failed)}/s`
     : `sustained ${whole(sustained)}/s, the most that was tried`;
   const why = cause === undefined ? '' : `; there ${cause}`;
-  return wrapped(`- ${contender}: ${knee}${why}.`);
+  const frames = whole(Math.max(0, ...rows.map(({ figures }) => figures.frames)));
+  return wrapped(`- ${contender}: ${knee}; at most ${frames} frames/s${why}.`);
 }
 
 function standardPart(figures: StandardFigures, sizes: StandardSizes): string {
@@ -154,8 +155,9 @@ function frozenPart({ sizes, ...figures }: FrozenFigures): string {
   const text = `${sizes.pairs} pairs of runs of ${short(sizes.runMs / MS_PER_S)} s, now with and now
     without ${sizes.frozen} clients that want all instruments and read nothing, beside
     ${sizes.clients} that read ${whole(sizes.deliveries)} ticks/s. The service had found
-    ${whole(figures.behind)} clients to be behind and pushed nothing to them. Its CPU time per
-    tick delivered to the others changed by ${short(figures.changePercent)} % in the
+    ${whole(figures.behind)} clients to be behind and pushed nothing to them. The
+    CPU time of its sending thread per tick delivered to the others changed by
+    ${short(figures.changePercent)} % in the
     middle pair (${short(figures.changeMinPercent)} to ${short(figures.changeMaxPercent)} %). The
     process had ${short(figures.mebibytesFirst)} MiB more for each frozen client in the first pair,
     ${short(figures.mebibytesMore)} in the middle one.`;

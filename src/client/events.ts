@@ -54,7 +54,7 @@ export interface ClientEvents {
   chain: Extract<ServerMessage, { type: 'chain_changed' }>;
   /** What the options of a subscribed chain say together, about once a second. */
   analytics: ChainMessage;
-  /** Everything else: upstream_stale, slow_reader_warning, newer records. */
+  /** Everything else: session_state, upstream_stale, slow_reader_warning, newer records. */
   notice: ServerMessage;
   error: TickerError;
   close: CloseEvent;

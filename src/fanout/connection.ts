@@ -1,6 +1,7 @@
 import type { ClientSocket, SubscribableInstrument } from '../domain/ports.ts';
 import { MODE } from '../domain/status.ts';
 import type { DeliveryOptions, Policy, Window } from './client-message.ts';
+import { PendingTicks } from './pending-ticks.ts';
 
 /** Why nothing is pushed to a connection, and how far it has come. */
 export interface Behind {
@@ -12,6 +13,8 @@ export interface Behind {
   waits: boolean;
   /** Snapshots are owed when it has caught up: until then `through` must not rise. */
   owesSnapshots: boolean;
+  /** Where the next piece of newest values begins, among those who conflate. */
+  nextConflated: number;
 }
 
 /** One client as the delivery sees it: its socket, format, subscriptions and position. */
@@ -31,15 +34,7 @@ export class ClientConnection {
   /** `hello` has been sent: data may follow. */
   ready = false;
   closed = false;
-  /**
-   * Ticks waiting to be sent: byte offset of each slot in the ring plus a BLANK code, and the
-   * subscription each is for. `pendingFrom`: ring position of the first one.
-   */
-  readonly pendingSlots: number[] = [];
-  readonly pendingFor: Subscription[] = [];
-  pendingFrom = 0;
-  /** Ticks that were merged into the pending one at this index. */
-  readonly pendingMerged = new Map<number, number>();
+  readonly pending = new PendingTicks<Subscription>();
   /** Subscriptions whose newest tick has got newer Greeks. */
   readonly pendingRepriced: Subscription[] = [];
   /** It is in the delivery's list of connections with something pending. */
@@ -67,25 +62,12 @@ export class ClientConnection {
   }
 
   get hasPending(): boolean {
-    return this.pendingSlots.length > 0 || this.pendingRepriced.length > 0;
+    return this.pending.count > 0 || this.pendingRepriced.length > 0;
   }
 
   /** What `through` is when everything up to `position` has been passed on to it. */
   throughAt(position: number): number {
     return position < this.owesUntil ? this.through : Math.max(this.through, position);
-  }
-
-  /** Notes a tick to be sent. `merged`: ticks that were left out before it. */
-  push(slot: number, subscription: Subscription, merged: number): void {
-    if (merged > 0) this.pendingMerged.set(this.pendingSlots.length, merged);
-    this.pendingSlots.push(slot);
-    this.pendingFor.push(subscription);
-  }
-
-  forgetPending(): void {
-    this.pendingSlots.length = 0;
-    this.pendingFor.length = 0;
-    if (this.pendingMerged.size > 0) this.pendingMerged.clear();
   }
 }
 
@@ -103,24 +85,25 @@ interface Source {
  * chains; the newest of these sets what is delivered, and it ends with the last one.
  */
 export class Subscription {
+  /* What every tick needs comes first: it then lies in one or two lines of the cache. */
   readonly connection: ClientConnection;
-  readonly instrument: SubscribableInstrument;
-  /** Effective options. */
-  mode: DeliveryOptions['mode'] = MODE.LTP;
-  greeks = false;
-  policy: Policy = 'conflate';
   /** Newest `instrument_sequence` sent; meaningless unless `started`. */
   lastSequence = 0;
   /** A snapshot or tick has been sent. */
   started = false;
-  /** Its snapshot was left to the next tick, which is then flagged as one. */
-  snapshotDue = false;
-  /** It was asked for while the connection was behind: its snapshot is still owed. */
-  awaitsSnapshot = false;
   /** Ticks were left out for newer ones: the next one says how many. */
   mergeDue = false;
   /** The newest tick was overwritten before it could be sent; a gap names it. */
   isLost = false;
+  /** Effective options. */
+  mode: DeliveryOptions['mode'] = MODE.LTP;
+  greeks = false;
+  /** Its snapshot was left to the next tick, which is then flagged as one. */
+  snapshotDue = false;
+  policy: Policy = 'conflate';
+  readonly instrument: SubscribableInstrument;
+  /** It was asked for while the connection was behind: its snapshot is still owed. */
+  awaitsSnapshot = false;
   /** Newer Greeks of the last tick are on their way. */
   repriceDue = false;
   readonly #sources = new Map<string, Source>();

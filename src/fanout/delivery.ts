@@ -9,6 +9,8 @@ import { type DeliveryCounts, FrameSender } from './frame-sender.ts';
 import { LastValueSender } from './last-value-sender.ts';
 import { Sharing } from './sharing.ts';
 import { SlowReaders } from './slow-readers.ts';
+import { OpenWindows } from './open-windows.ts';
+import { ticksOfPiece } from './piece.ts';
 import type { SubscriptionIndex, TickTaker } from './subscription-index.ts';
 
 export interface DeliveryPorts {
@@ -32,8 +34,7 @@ export class Delivery {
   readonly slowReaders: SlowReaders;
   /** Window of connections that left it to the service, ms. */
   adaptiveWindowMs = 0;
-  /** Smallest window of all connections, ms; looked at now and then. */
-  smallestWindowMs = 0;
+  readonly windows = new OpenWindows();
   /**
    * True: of the ticks of an option that come in one run, those who conflate get the newest only.
    * Underlyings are never left out.
@@ -141,11 +142,12 @@ export class Delivery {
     if (!subscription.advance(sequence)) return;
     subscription.mergeDue = false;
     const { connection } = subscription;
-    if (connection.pendingSlots.length === 0) {
-      connection.pendingFrom = position;
+    const { pending } = connection;
+    if (pending.count === 0) {
+      pending.from = position;
       this.#await(connection);
     }
-    connection.push(slot, subscription, merged);
+    pending.push(slot, subscription, merged);
   }
 
   #await(connection: ClientConnection): void {
@@ -179,7 +181,7 @@ export class Delivery {
       this.#waiting = [];
       for (const connection of waiting) {
         connection.isWaiting = false;
-        const isFull = connection.pendingSlots.length >= FRAME_TICKS_MAX;
+        const isFull = connection.pending.count >= FRAME_TICKS_MAX;
         if (isFull || connection.lastFlushMs + this.windowMs(connection) <= nowMs) {
           this.flush(connection);
         } else if (connection.hasPending) {
@@ -192,11 +194,10 @@ export class Delivery {
 
   /** Sends everything that is pending, whatever the windows. */
   flushAll(): void {
-    for (const connection of this.#waiting) {
+    for (const connection of this.#waiting.splice(0)) {
       connection.isWaiting = false;
       this.flush(connection);
     }
-    this.#waiting = [];
     this.#settle();
   }
 
@@ -208,7 +209,7 @@ export class Delivery {
     if (this.#waiting.length === 0) return undefined;
     const nowMs = this.#ports.clock.monotonicMs();
     // What comes next may be for a connection with a shorter window than those that wait.
-    let pauseMs = this.smallestWindowMs;
+    let pauseMs = this.windows.leastMs(this.adaptiveWindowMs);
     for (const connection of this.#waiting) {
       const dueMs = connection.lastFlushMs + this.windowMs(connection);
       pauseMs = Math.min(pauseMs, dueMs - nowMs);
@@ -224,13 +225,13 @@ export class Delivery {
   flush(connection: ClientConnection): void {
     if (!connection.hasPending) return;
     if (!connection.ready || (connection.closed && connection.followers.length === 0)) {
-      connection.forgetPending();
+      connection.pending.clear();
       connection.pendingRepriced.length = 0;
       return;
     }
     // Taken before: with hundreds who share, sending takes milliseconds of the next window.
     connection.lastFlushMs = this.#ports.clock.monotonicMs();
-    if (connection.pendingSlots.length > 0) this.#sendPending(connection);
+    if (connection.pending.count > 0) this.#sendPending(connection);
     if (connection.pendingRepriced.length > 0) this.#lastValues.sendRepriced(connection);
   }
 
@@ -252,13 +253,26 @@ export class Delivery {
   sendSnapshots(connection: ClientConnection, subscriptions: readonly Subscription[]): void {
     if (connection.closed || !connection.ready) return;
     if (connection.behind !== undefined) {
-      for (const subscription of subscriptions) subscription.awaitsSnapshot = true;
-      if (subscriptions.length > 0) connection.behind.owesSnapshots = true;
+      this.#oweSnapshots(connection, subscriptions);
       return;
     }
     this.flush(connection);
-    this.#lastValues.sendSnapshots(connection, subscriptions, this.position);
-    this.#settle();
+    const piece = ticksOfPiece(connection.binary, this.#softBufferBytes);
+    for (let at = 0; at < subscriptions.length; at += piece) {
+      const some = subscriptions.slice(at, at + piece);
+      this.#lastValues.sendSnapshots(connection, some, this.position);
+      this.#settle();
+      if (isPushedTo(connection)) continue;
+      // It has to read first: the rest waits like everything that is asked for meanwhile.
+      this.#oweSnapshots(connection, subscriptions.slice(at + piece));
+      return;
+    }
+  }
+
+  #oweSnapshots(connection: ClientConnection, subscriptions: readonly Subscription[]): void {
+    if (connection.behind === undefined || subscriptions.length === 0) return;
+    for (const subscription of subscriptions) subscription.awaitsSnapshot = true;
+    connection.behind.owesSnapshots = true;
   }
 
   /**
@@ -291,7 +305,7 @@ export class Delivery {
   /** Says that a connection has everything up to the delivered position, if that is so. */
   raiseThrough(connection: ClientConnection): void {
     const leader = connection.leader ?? connection;
-    if (leader.pendingSlots.length > 0 || connection.behind !== undefined) return;
+    if (leader.pending.count > 0 || connection.behind !== undefined) return;
     for (const member of [leader, ...leader.followers]) {
       member.through = member.throughAt(this.position);
     }
@@ -316,6 +330,10 @@ export class Delivery {
       if (isStill) this.slowReaders.park(connection);
     }
   }
+}
+
+function isPushedTo({ closed, behind }: ClientConnection): boolean {
+  return !closed && behind === undefined;
 }
 
 /** A quarter of the limit, but not more than a reader with an ordinary hiccup needs. */

@@ -88,8 +88,9 @@ export class FrameSender {
     const nowMs = this.#options.clock.monotonicMs();
     connection.lastSentMs = nowMs;
     for (const follower of connection.followers) follower.lastSentMs = nowMs;
-    if (!isIntact) for (const subscription of connection.pendingFor) subscription.isLost = true;
-    connection.forgetPending();
+    const { pending } = connection;
+    if (!isIntact) for (let i = 0; i < pending.count; i++) pending.subscriptions[i]!.isLost = true;
+    pending.clear();
     return isIntact;
   }
 
@@ -99,13 +100,13 @@ export class FrameSender {
     through: number,
     isRing: boolean,
   ): boolean {
-    const { pendingSlots, pendingFor } = connection;
-    let left = pendingSlots.length;
+    const { count, subscriptions } = connection.pending;
+    let left = count;
     for (const mode of MODES) {
       const kind = frameKind(mode);
       let filled = 0;
-      for (let i = 0; i < pendingSlots.length; i++) {
-        if (pendingFor[i]!.mode !== mode) continue;
+      for (let i = 0; i < count; i++) {
+        if (subscriptions[i]!.mode !== mode) continue;
         this.#put(kind, filled++, source, connection, i);
         left--;
         if (filled < FRAME_TICKS_MAX && left > 0) continue;
@@ -122,8 +123,8 @@ export class FrameSender {
     return true;
   }
 
-  #isOverwritten({ pendingFrom }: ClientConnection): boolean {
-    return this.#options.ring.firstIntact(pendingFrom) > pendingFrom;
+  #isOverwritten({ pending: { from } }: ClientConnection): boolean {
+    return this.#options.ring.firstIntact(from) > from;
   }
 
   #put(
@@ -133,13 +134,14 @@ export class FrameSender {
     connection: ClientConnection,
     index: number,
   ): void {
-    const subscription = connection.pendingFor[index]!;
-    const slot = connection.pendingSlots[index]!;
+    const { slots, subscriptions, merged: mergedAt } = connection.pending;
+    const subscription = subscriptions[index]!;
+    const slot = slots[index]!;
     const blank = subscription.greeks ? ((slot & BLANK_BITS) as Blank) : BLANK.NOT_REQUESTED;
     this.#assembler.put(kind, place, source, slot & ~BLANK_BITS, blank);
     if (subscription.snapshotDue) this.#flagSnapshot(kind, place, subscription);
-    if (connection.pendingMerged.size > 0) {
-      const merged = connection.pendingMerged.get(index);
+    if (mergedAt.size > 0) {
+      const merged = mergedAt.get(index);
       if (merged !== undefined) this.#flagConflated(kind, place, merged);
     }
   }
@@ -172,7 +174,7 @@ export class FrameSender {
     isRing: boolean,
   ): boolean {
     const ticks: TickObject[] = [];
-    for (let i = 0; i < connection.pendingSlots.length; i++) {
+    for (let i = 0; i < connection.pending.count; i++) {
       ticks.push(this.#jsonTick(connection, i, source));
     }
     if (isRing && this.#isOverwritten(connection)) return false;
@@ -189,7 +191,7 @@ export class FrameSender {
 
   /* The same bytes as in a binary frame, so that both formats show the same values. */
   #jsonTick(connection: ClientConnection, index: number, source: TickViews): TickObject {
-    const { mode, greeks } = connection.pendingFor[index]!;
+    const { mode, greeks } = connection.pending.subscriptions[index]!;
     const kind = frameKind(mode);
     this.#put(kind, 0, source, connection, index);
     return tickObject(this.#assembler.view(kind), 0, kind, { greeks });

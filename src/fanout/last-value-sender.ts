@@ -16,6 +16,12 @@ import type { ClientConnection, Subscription } from './connection.ts';
 import type { FrameSender } from './frame-sender.ts';
 
 const WORD = 2 ** 32;
+/** Of these there are no Greeks that could be older than the quote. */
+const WITHOUT_GREEKS: ReadonlySet<number> = new Set([
+  GREEKS_STATUS.UNSET,
+  GREEKS_STATUS.GREEKS_LATE,
+  GREEKS_STATUS.NOT_AN_OPTION,
+]);
 
 /** Sends from the last-value table: snapshots, newest values after a pause, repriced records. */
 export class LastValueSender {
@@ -41,7 +47,7 @@ export class LastValueSender {
     const { u32 } = this.#copies;
     for (const subscription of subscriptions) {
       subscription.awaitsSnapshot = false;
-      const bytes = connection.pendingSlots.length * TICK_SLOT_BYTES;
+      const bytes = connection.pending.count * TICK_SLOT_BYTES;
       if (!this.#table.read(subscription.instrument.row, this.#copies, bytes)) continue;
       subscription.snapshotDue = subscription.greeks && this.#awaitsGreeks(bytes, delivered);
       const sequence = u32[(bytes >> 2) + TICK_INSTRUMENT_SEQUENCE_U32]!;
@@ -58,6 +64,7 @@ export class LastValueSender {
       }
       subscription.isLost = false;
       u32[(bytes >> 2) + TICK_FLAGS_U32]! |= TICK_FLAG.SNAPSHOT;
+      if (subscription.greeks) this.#flagOlderGreeks(bytes);
       this.#sender.counts.snapshots++;
       this.#push(connection, subscription, bytes, 0);
     }
@@ -66,16 +73,21 @@ export class LastValueSender {
 
   /**
    * Sends the newest value of each subscription that has been sent an older one, with the number of
-   * ticks that are merged into it.
+   * ticks that are merged into it; not more than `max` of them, from place `first` on and round to
+   * it. Returns how many subscriptions it has come to: all, unless `max` are not enough.
    */
   sendConflated(
     connection: ClientConnection,
-    subscriptions: Iterable<Subscription>,
+    subscriptions: readonly Subscription[],
     delivered: number,
-  ): void {
+    { first, max }: { first: number; max: number },
+  ): number {
     const { u32 } = this.#copies;
-    for (const subscription of subscriptions) {
-      const bytes = connection.pendingSlots.length * TICK_SLOT_BYTES;
+    let come = 0;
+    let sent = 0;
+    for (; come < subscriptions.length && sent < max; come++) {
+      const subscription = subscriptions[(first + come) % subscriptions.length]!;
+      const bytes = connection.pending.count * TICK_SLOT_BYTES;
       if (!this.#table.read(subscription.instrument.row, this.#copies, bytes)) {
         subscription.mergeDue = true;
         continue;
@@ -90,9 +102,17 @@ export class LastValueSender {
       }
       subscription.advance(sequence);
       subscription.mergeDue = false;
+      if (subscription.greeks) this.#flagOlderGreeks(bytes);
+      sent++;
       this.#push(connection, subscription, bytes, merged);
     }
     this.#send(connection);
+    return come;
+  }
+
+  /** True if the subscription's instrument has a value. */
+  hasValue({ instrument: { row } }: Subscription): boolean {
+    return this.#table.instrumentSequence(row) > 0;
   }
 
   /**
@@ -111,7 +131,7 @@ export class LastValueSender {
     const { ticks } = counts;
     for (const subscription of connection.pendingRepriced) {
       subscription.repriceDue = false;
-      const bytes = connection.pendingSlots.length * TICK_SLOT_BYTES;
+      const bytes = connection.pending.count * TICK_SLOT_BYTES;
       if (this.#readRepriced(subscription, bytes)) this.#push(connection, subscription, bytes, 0);
     }
     connection.pendingRepriced.length = 0;
@@ -137,12 +157,12 @@ export class LastValueSender {
     bytes: number,
     merged: number,
   ): void {
-    connection.push(bytes, subscription, merged);
-    if (connection.pendingSlots.length === FRAME_TICKS_MAX) this.#send(connection);
+    connection.pending.push(bytes, subscription, merged);
+    if (connection.pending.count === FRAME_TICKS_MAX) this.#send(connection);
   }
 
   #send(connection: ClientConnection): void {
-    if (connection.pendingSlots.length === 0) return;
+    if (connection.pending.count === 0) return;
     this.#sender.send(connection, this.#copies, connection.through, false);
   }
 
@@ -153,6 +173,13 @@ export class LastValueSender {
       this.#copies.u8[bytes + TICK_GREEKS_STATUS_U8] !== GREEKS_STATUS.NOT_AN_OPTION &&
       !this.#hasOwnGreeks(bytes)
     );
+  }
+
+  /** The Greeks at `bytes` may be those of an older quote: the client is told. */
+  #flagOlderGreeks(bytes: number): void {
+    const status = this.#copies.u8[bytes + TICK_GREEKS_STATUS_U8]!;
+    if (WITHOUT_GREEKS.has(status) || this.#hasOwnGreeks(bytes)) return;
+    this.#copies.u32[(bytes >> 2) + TICK_FLAGS_U32]! |= TICK_FLAG.OLDER_GREEKS;
   }
 
   #oweUntil(connection: ClientConnection, bytes: number): void {

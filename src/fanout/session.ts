@@ -2,7 +2,7 @@ import type { Clock, TimerHandle } from '../domain/clock.ts';
 import { ERRORS, type ErrorCode, TickerError } from '../domain/error-codes.ts';
 import { type Gate, holdsScope, type Principal } from '../domain/access.ts';
 import { type ChainKey, CLOSE, type ClientSocket, type Resolution } from '../domain/ports.ts';
-import type { ServerMessage } from '../wire/messages.ts';
+import type { ServerMessage, SessionStateMessage } from '../wire/messages.ts';
 import {
   type CheckedMessage,
   checkMessage,
@@ -43,6 +43,8 @@ export interface SessionPorts extends SubscriptionsPorts {
   gate: Gate;
   /** How far back a resume reaches at the present rate of ticks, s. */
   replaySeconds(): number;
+  /** What a client is told of the exchanges after `hello`. */
+  sessionStates(): readonly SessionStateMessage[];
   /** A name for the session, unique in this process. */
   sessionId(): string;
   limits: SessionLimits;
@@ -78,6 +80,7 @@ export class ClientSession {
     this.#ports = ports;
     const nowMs = ports.clock.monotonicMs();
     this.connection = new ClientConnection(socket, options.binary, ports.delivery.position, nowMs);
+    ports.delivery.windows.add(this.connection.window);
     this.#subscriptions = new Subscriptions(ports, this.connection);
     this.#messageRate = new MessageRate(ports.clock, ports.limits.messagesPerSecond);
     this.#heardMs = nowMs;
@@ -89,6 +92,10 @@ export class ClientSession {
     } else {
       this.#welcome(options.principal);
     }
+  }
+
+  get socket(): ClientSocket {
+    return this.connection.socket;
   }
 
   /** A text message has come. */
@@ -143,6 +150,7 @@ export class ClientSession {
     this.connection.closed = true;
     this.#authenticationTimer?.cancel();
     if (this.#principal !== undefined) this.#ports.gate.leave(this.#principal);
+    this.#ports.delivery.windows.remove(this.connection.window);
     this.#subscriptions.clear();
   }
 
@@ -266,6 +274,7 @@ export class ClientSession {
     const sessionId = this.#ports.sessionId();
     this.send(helloMessage(sessionId, this.#ports.delivery.epoch, this.connection.through, limits));
     this.connection.ready = true;
+    for (const state of this.#ports.sessionStates()) this.send(state);
   }
 
   async #subscribe(id: number, wish: Wish): Promise<void> {

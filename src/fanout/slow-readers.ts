@@ -9,10 +9,12 @@ import {
 } from '../shm/layout/tick-slot.ts';
 import type { Ring } from '../shm/ring.ts';
 import { VOID_TOKEN } from '../shm/ring-writer.ts';
-import { BLANK, FRAME_TICKS_MAX } from './assembler.ts';
-import type { ClientConnection, Subscription } from './connection.ts';
+import { BLANK } from './assembler.ts';
+import type { Behind, ClientConnection } from './connection.ts';
 import type { FrameSender } from './frame-sender.ts';
 import type { LastValueSender } from './last-value-sender.ts';
+import { NewestValues } from './newest-values.ts';
+import { ticksOfPiece } from './piece.ts';
 import { PositionTimes } from './position-times.ts';
 import type { Sharing } from './sharing.ts';
 import type { SubscriptionIndex } from './subscription-index.ts';
@@ -56,6 +58,7 @@ export interface SlowReadersPorts {
 export class SlowReaders {
   readonly #ports: SlowReadersPorts;
   readonly #times: PositionTimes;
+  readonly #newest: NewestValues;
   readonly #behind = new Set<ClientConnection>();
   /** Positions without a tick that the current slice has come to. */
   #void: number[] = [];
@@ -63,6 +66,7 @@ export class SlowReaders {
   constructor(ports: SlowReadersPorts) {
     this.#ports = ports;
     this.#times = new PositionTimes(ports.clock);
+    this.#newest = new NewestValues(ports.lastValues, ports.sender, ports.softBufferBytes);
   }
 
   /** Connections that are behind. */
@@ -97,12 +101,7 @@ export class SlowReaders {
 
   /** What the connection subscribes to from now on waits for `resume` or `release`. */
   hold(connection: ClientConnection): void {
-    connection.behind = {
-      kind: 'resume',
-      replayed: connection.through,
-      waits: true,
-      owesSnapshots: false,
-    };
+    connection.behind = startBehind('resume', connection.through, true);
   }
 
   /** Ticks are pushed to a connection on hold from now on. */
@@ -210,7 +209,7 @@ export class SlowReaders {
     // Nothing is pending: it has everything that has been passed on.
     const position = this.#ports.position();
     connection.through = connection.throughAt(position);
-    connection.behind = { kind, replayed: position, waits, owesSnapshots: false };
+    connection.behind = startBehind(kind, position, waits);
     this.#behind.add(connection);
   }
 
@@ -242,10 +241,11 @@ export class SlowReaders {
     const behind = connection.behind!;
     const isAll = behind.kind === 'resume';
     const from = behind.replayed + 1;
+    const ticksMax = ticksOfPiece(connection.binary, this.#ports.softBufferBytes);
     if (ring.firstIntact(to) > from) return this.#lapped(connection, ring.firstIntact(to));
     this.#void = [];
     for (let position = from; position <= to; position++) {
-      if (connection.pendingSlots.length >= FRAME_TICKS_MAX) {
+      if (connection.pending.count >= ticksMax) {
         to = position - 1;
         break;
       }
@@ -253,15 +253,16 @@ export class SlowReaders {
     }
     // What was looked at may have been overwritten meanwhile, counts of ticks included.
     if (ring.firstIntact(to) > from) {
-      for (const subscription of connection.pendingFor) subscription.started = false;
-      connection.forgetPending();
+      const { count, subscriptions } = connection.pending;
+      for (let i = 0; i < count; i++) subscriptions[i]!.started = false;
+      connection.pending.clear();
       return this.#lapped(connection, ring.firstIntact(to));
     }
     this.#nameVoid(connection);
-    connection.pendingFrom = from;
+    connection.pending.from = from;
     behind.replayed = to;
     const through = isAll && !behind.owesSnapshots ? to : connection.through;
-    if (connection.pendingSlots.length === 0) connection.through = through;
+    if (connection.pending.count === 0) connection.through = through;
     else if (!sender.send(connection, ring.ticks, through, true)) {
       return this.#lapped(connection, ring.firstIntact(to));
     }
@@ -282,7 +283,7 @@ export class SlowReaders {
     if (!subscription.advance(ring.ticks.u32[words + TICK_INSTRUMENT_SEQUENCE_U32]!)) return;
     const isDone = isGreeksDone(ring.ticks.i32, words + TICK_GREEKS_STATE_I32, position);
     const missing = table.optionTypes[row] !== 0 ? BLANK.LATE : BLANK.NOT_AN_OPTION;
-    connection.push(bytes | (isDone ? BLANK.NOTHING : missing), subscription, 0);
+    connection.pending.push(bytes | (isDone ? BLANK.NOTHING : missing), subscription, 0);
   }
 
   /** Ingest died with what stood at these positions. */
@@ -308,28 +309,18 @@ export class SlowReaders {
     return false;
   }
 
+  /** Sends a piece of what is left; the last one ends its being behind. */
   #finish(connection: ClientConnection, position: number): void {
+    // What is sent from here on is not older than this: nothing before has to be replayed.
+    connection.behind!.replayed = position;
+    if (this.#newest.send(connection, position)) this.#end(connection, position);
+  }
+
+  /** It has everything: from now on ticks are pushed to it again. */
+  #end(connection: ClientConnection, position: number): void {
     const { sender, lastValues } = this.#ports;
-    const { behind } = connection;
-    const started: Subscription[] = [];
-    const fresh: Subscription[] = [];
-    const isSlow = behind?.kind === 'slow';
-    let skips = false;
-    for (const subscription of connection.subscriptions.values()) {
-      const { policy } = subscription;
-      if (subscription.awaitsSnapshot) fresh.push(subscription);
-      else if (!isSlow || policy === 'lossless') continue;
-      else if (!subscription.started) fresh.push(subscription);
-      else if (policy === 'conflate') started.push(subscription);
-      else skips = true;
-    }
-    if (skips && position > connection.through) {
-      const gap = { type: 'gap', from: connection.through + 1, to: position } as const;
-      sender.sendMessage(connection, { ...gap, reason: 'SLOW_READER' });
-    }
-    lastValues.sendConflated(connection, started, position);
-    lastValues.sendSnapshots(connection, fresh, position);
-    if (behind?.kind === 'resume') {
+    const isResume = connection.behind?.kind === 'resume';
+    if (isResume) {
       for (const subscription of connection.subscriptions.values()) {
         if (!subscription.started) lastValues.startBefore(subscription, position);
       }
@@ -338,14 +329,17 @@ export class SlowReaders {
     connection.through = through;
     connection.told = through;
     this.release(connection);
-    if (behind?.kind === 'resume')
-      sender.sendMessage(connection, { type: 'replay_completed', through });
+    if (isResume) sender.sendMessage(connection, { type: 'replay_completed', through });
     else sender.sendMessage(connection, { type: 'heartbeat', through, time: this.#nowUs() });
   }
 
   #nowUs(): number {
     return Math.round(this.#ports.clock.nowUs());
   }
+}
+
+function startBehind(kind: Behind['kind'], replayed: number, waits: boolean): Behind {
+  return { kind, replayed, waits, owesSnapshots: false, nextConflated: 0 };
 }
 
 /** True if something of it has to be replayed; what it has asked for since begins with now. */

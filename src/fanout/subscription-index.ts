@@ -18,13 +18,9 @@ export interface TickTaker {
   discard(): void;
 }
 
-/** What is known of a row. */
+/** Who wants a row, and what is asked of the broker for it. */
 interface Row {
-  /** Everybody who wants it. */
   readonly all: Set<Subscription>;
-  /** Those to whom its ticks are pushed. */
-  readonly active: Subscription[];
-  readonly takers: TickTaker[];
   demanded: UpstreamMode;
 }
 
@@ -37,6 +33,10 @@ export class SubscriptionIndex {
   size = 0;
   readonly #demand: UpstreamDemand;
   readonly #rows: (Row | undefined)[] = [];
+  /* Looked at with every tick, of thousands of rows: apart from the rest, so that little of memory
+     is touched. By row: those to whom its ticks are pushed; undefined if there is nobody. */
+  readonly #active: (Subscription[] | undefined)[] = [];
+  readonly #takers: (TickTaker[] | undefined)[] = [];
 
   constructor(demand: UpstreamDemand) {
     this.#demand = demand;
@@ -44,13 +44,11 @@ export class SubscriptionIndex {
 
   /** Subscriptions to which the ticks of a row are pushed; do not keep or change the list. */
   ofRow(row: number): readonly Subscription[] | undefined {
-    const active = this.#rows[row]?.active;
-    return active === undefined || active.length === 0 ? undefined : active;
+    return this.#active[row];
   }
 
   takersOf(row: number): readonly TickTaker[] | undefined {
-    const takers = this.#rows[row]?.takers;
-    return takers === undefined || takers.length === 0 ? undefined : takers;
+    return this.#takers[row];
   }
 
   /** Adds a subscription that gets ticks at once, or only counts as demand for now. */
@@ -59,39 +57,36 @@ export class SubscriptionIndex {
     if (row.all.has(subscription)) return;
     row.all.add(subscription);
     this.size++;
-    if (isActive) row.active.push(subscription);
+    if (isActive) addTo(this.#active, subscription.instrument.row, subscription);
   }
 
   remove(subscription: Subscription): void {
     const row = this.#rows[subscription.instrument.row];
     if (row === undefined || !row.all.delete(subscription)) return;
     this.size--;
-    removeFrom(row.active, subscription);
+    removeFrom(this.#active, subscription.instrument.row, subscription);
   }
 
   /** From now on its ticks are pushed. */
   activate(subscription: Subscription): void {
-    const row = this.#rows[subscription.instrument.row];
-    if (row?.all.has(subscription) !== true || row.active.includes(subscription)) return;
-    row.active.push(subscription);
+    const { row } = subscription.instrument;
+    if (this.#rows[row]?.all.has(subscription) !== true) return;
+    addTo(this.#active, row, subscription);
   }
 
   /** It is served otherwise, but still wanted. */
   deactivate(subscription: Subscription): void {
-    const row = this.#rows[subscription.instrument.row];
-    if (row !== undefined) removeFrom(row.active, subscription);
+    removeFrom(this.#active, subscription.instrument.row, subscription);
   }
 
   addTaker(row: number, taker: TickTaker): void {
-    const { takers } = this.#row(row);
-    if (!takers.includes(taker)) takers.push(taker);
+    this.#row(row);
+    addTo(this.#takers, row, taker);
     this.refreshDemand(row);
   }
 
   removeTaker(row: number, taker: TickTaker): void {
-    const found = this.#rows[row];
-    if (found === undefined) return;
-    removeFrom(found.takers, taker);
+    removeFrom(this.#takers, row, taker);
     this.refreshDemand(row);
   }
 
@@ -105,7 +100,8 @@ export class SubscriptionIndex {
       if (mode > wanted) wanted = mode;
       if (wanted === MODE.FULL) break;
     }
-    for (const taker of found.takers) {
+    const takers = this.#takers[row] ?? [];
+    for (const taker of takers) {
       const mode = taker.upstreamMode(row);
       if (mode > wanted) wanted = mode;
     }
@@ -113,20 +109,28 @@ export class SubscriptionIndex {
       found.demanded = wanted;
       this.#demand.setDemand(row, wanted);
     }
-    if (found.all.size === 0 && found.takers.length === 0) this.#rows[row] = undefined;
+    if (found.all.size === 0 && takers.length === 0) this.#rows[row] = undefined;
   }
 
   #row(row: number): Row {
-    return (this.#rows[row] ??= { all: new Set(), active: [], takers: [], demanded: 0 });
+    return (this.#rows[row] ??= { all: new Set(), demanded: 0 });
   }
 }
 
+function addTo<Item>(lists: (Item[] | undefined)[], row: number, item: Item): void {
+  const list = lists[row];
+  if (list === undefined) lists[row] = [item];
+  else if (!list.includes(item)) list.push(item);
+}
+
 /** Order within a row means nothing: the last one fills the hole. */
-function removeFrom<Item>(list: Item[], item: Item): void {
-  const at = list.indexOf(item);
-  if (at < 0) return;
+function removeFrom<Item>(lists: (Item[] | undefined)[], row: number, item: Item): void {
+  const list = lists[row];
+  const at = list?.indexOf(item) ?? -1;
+  if (list === undefined || at < 0) return;
   const last = list.pop();
-  if (last !== undefined && last !== item) list[at] = last;
+  if (list.length === 0) lists[row] = undefined;
+  else if (last !== undefined && last !== item) list[at] = last;
 }
 
 /**

@@ -147,7 +147,11 @@ export class Subscriptions {
     const connection = this.#connection;
     this.#ports.delivery.sharing.leave(connection);
     connection.version++;
-    if (window !== undefined) connection.window = window;
+    if (window === undefined) return;
+    const { windows } = this.#ports.delivery;
+    windows.remove(connection.window);
+    windows.add(window);
+    connection.window = window;
   }
 
   #add(

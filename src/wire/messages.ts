@@ -172,8 +172,17 @@ export interface ChainMessage {
   liquidity: LegLiquidity[];
 }
 
+/** A segment whose hours the service knows has opened or closed. */
+export interface SessionStateMessage {
+  type: 'session_state';
+  /** NFO or BFO. */
+  segment: string;
+  state: 'open' | 'closed';
+}
+
 export type ServerMessage =
   | HelloMessage
+  | SessionStateMessage
   | { id: number; type: 'subscribed'; results: SubscriptionResult[] }
   | { id: number; type: 'unsubscribed'; results: SubscriptionResult[] }
   /** `recovered`: what was missed follows, then replay_completed; else snapshots follow. */

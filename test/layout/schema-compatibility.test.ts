@@ -77,7 +77,7 @@ describe('compatible', () => {
     ['a new struct', `${CURRENT}\nstruct More {\n  a:uint;\n}\n`],
     ['a new table', `${CURRENT}\ntable More {\n  a:uint;\n}\n`],
     ['a new code', changed('14 NOT_REQUESTED.', '14 NOT_REQUESTED, 15 HALTED.')],
-    ['a new bit', changed('3 SIMULATED;', '3 SIMULATED, 4 REPLAYED;')],
+    ['a new bit', changed('4 OLDER_GREEKS;', '4 OLDER_GREEKS, 5 REPLAYED;')],
     ['another explanation', changed('Rupees per calendar day.', 'Rupees a day.')],
   ];
   for (const [what, schema] of growths) {

@@ -28,7 +28,7 @@ constexpr uint8_t INDICES = 9;
 
 // By bit; nullptr: not in use.
 inline const names FLAGS = {"SNAPSHOT",     "CONFLATED",    "REPRICED",        "SIMULATED",
-                            nullptr,        nullptr,        nullptr,           nullptr,
+                            "OLDER_GREEKS", nullptr,        nullptr,           nullptr,
                             "CROSSED_BOOK", "OUT_OF_ORDER", "ZERO_LAST_PRICE", "UNKNOWN_SEGMENT"};
 inline const names QUALITY = {"PRICE_FROM_LAST_TRADE", "FORWARD_DEGRADED", "CALENDAR_ESTIMATED"};
 // By code.

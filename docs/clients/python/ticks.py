@@ -26,6 +26,7 @@ FLAGS = {
     1: "CONFLATED",
     2: "REPRICED",
     3: "SIMULATED",
+    4: "OLDER_GREEKS",
     8: "CROSSED_BOOK",
     9: "OUT_OF_ORDER",
     10: "ZERO_LAST_PRICE",

@@ -1,4 +1,4 @@
-import type { Principal } from '../../domain/access.ts';
+import { mayTouchAccount, type Principal } from '../../domain/access.ts';
 import type { Clock, TimerHandle } from '../../domain/clock.ts';
 import { ERRORS, type ErrorCode, TickerError } from '../../domain/error-codes.ts';
 import {
@@ -73,6 +73,10 @@ export class KiteSession {
     this.client = new KiteClient(socket);
   }
 
+  get socket(): ClientSocket {
+    return this.client.socket;
+  }
+
   /** A text message has come. */
   onText(text: string): void {
     if (this.client.closed) return;
@@ -118,11 +122,16 @@ export class KiteSession {
     client.subscriptions.clear();
   }
 
-  /** Sends a text frame: `error`, `message`, or `order` for the order updates of the key. */
+  /** Sends a text frame: `error`, `message` or `order`. */
   sendText(type: string, data: unknown): void {
     if (!this.client.closed && this.client.socket.send(JSON.stringify({ type, data }))) {
       this.client.isQuiet = false;
     }
+  }
+
+  /** An order of `account` has changed: `data` is the broker's own record of it. */
+  onOrder(account: string, data: unknown): void {
+    if (mayTouchAccount(this.#principal, account)) this.sendText('order', data);
   }
 
   /** Once a second: heartbeat, what did not come or could not be had, clients that do not read. */

@@ -60,6 +60,10 @@ export class OldSession {
     this.#welcome();
   }
 
+  get socket(): ClientSocket {
+    return this.client.socket;
+  }
+
   onText(text: string): void {
     if (!this.#hears()) return;
     if (text.length > this.#ports.limits.messageBytes) {

@@ -18,6 +18,8 @@ const RUN_MAX = 2048;
 /** Rows of positions without a tick of a known instrument, and without a tick at all. */
 const NO_ROW = -1;
 const VOID_ROW = -2;
+/** Of the ring: what is given up beyond what has been overwritten, so that the rest can be read. */
+const OVERRUN_MARGIN = 1 / 16;
 
 export interface PublishLoopOptions {
   ring: Ring;
@@ -76,7 +78,8 @@ export class PublishLoop {
     const { repriced, delivery } = this.#options;
     const taken = this.#sendRun();
     const late = repriced.doWork();
-    delivery.flushDue();
+    // Who passed something on has looked at the windows too.
+    if (taken === 0 && late === 0) delivery.flushDue();
     const isBusy = delivery.slowReaders.doWork();
     return taken > 0 ? taken : late + Number(isBusy);
   }
@@ -119,13 +122,16 @@ export class PublishLoop {
 
   /** Lapped, or about to be: what cannot be read any more is named, not hidden. */
   #catchUp(published: number): void {
-    const intact = this.#options.ring.firstIntact(published);
+    const { ring, delivery } = this.#options;
+    const intact = ring.firstIntact(published);
     const { position } = this;
     if (intact <= position + 1) return;
-    this.#cursor[0] = intact - 1;
-    this.#reportGap(position + 1, intact - 1);
+    // Not the last that can be read: a burst that goes on would overtake that at once.
+    const to = Math.min(published, intact - 1 + Math.floor(ring.slots * OVERRUN_MARGIN));
+    this.#cursor[0] = to;
+    this.#reportGap(position + 1, to);
     // Also if nothing follows yet: who catches up now must not stop in front of the gap.
-    this.#options.delivery.passOver(intact - 1);
+    delivery.passOver(to);
   }
 
   #reportGap(from: number, to: number): void {

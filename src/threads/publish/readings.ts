@@ -290,6 +290,7 @@ export class MeterReader {
         greeks: control.get(CONTROL.RESTARTS_GREEKS),
         publish: control.get(CONTROL.RESTARTS_PUBLISH),
         'old-channels': control.get(CONTROL.RESTARTS_OLD_CHANNELS),
+        orders: control.get(CONTROL.RESTARTS_ORDERS),
       },
       event_loop_lag_p50_seconds: lag(LOOP_LAG_P50_US),
       event_loop_lag_p99_seconds: lag(LOOP_LAG_P99_US),

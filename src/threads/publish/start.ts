@@ -2,11 +2,10 @@ import type { MessagePort } from 'node:worker_threads';
 import { Gatekeeper } from '../../access/gatekeeper.ts';
 import { KeyTable } from '../../access/key-table.ts';
 import { LockOut } from '../../access/lock-out.ts';
+import { exchangeCalendar } from '../../domain/calendar.ts';
 import { errorText, TickerError } from '../../domain/error-codes.ts';
-import { ChainRecords } from '../../fanout/chain-records.ts';
-import { Delivery } from '../../fanout/delivery.ts';
+import type { ChainRecords } from '../../fanout/chain-records.ts';
 import type { ClientSession } from '../../fanout/session.ts';
-import { SubscriptionIndex } from '../../fanout/subscription-index.ts';
 import { marketRoutes } from '../../http/market-routes.ts';
 import { createApp, listenExclusive, type Listener, type TemplatedApp } from '../../http/native.ts';
 import type { LiquidityQueries } from '../../http/routes/liquidity.ts';
@@ -14,11 +13,7 @@ import { mountHttp } from '../../http/server.ts';
 import { createWebContext } from '../../http/web-context.ts';
 import { mountWebSocket } from '../../http/web-socket.ts';
 import type { WebSocketConnection } from '../../http/web-socket-connection.ts';
-import { ChainTable } from '../../shm/chain-table.ts';
-import { InstrumentTable } from '../../shm/instrument-table.ts';
-import { LastValueTable } from '../../shm/last-value-table.ts';
 import { METER_WRITER, PUBLISH, PUBLISH_HISTOGRAM } from '../../shm/layout/meters.ts';
-import { repriceRings } from '../../shm/reprice-ring.ts';
 import { Ring } from '../../shm/ring.ts';
 import { SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON } from '../../wire/messages.ts';
 import type { FromPublish, PublishData, ToPublish } from '../messages.ts';
@@ -30,19 +25,12 @@ import { mountKite } from './kite-door.ts';
 import { KiteSessions } from './kite-sessions.ts';
 import { liquidityQueries } from './liquidity-queries.ts';
 import { LoadWatch } from './load-watch.ts';
-import { PublishLoop } from './loop.ts';
+import { MarketSession } from './market-session.ts';
 import { OldSessions } from './old-sessions.ts';
-import { RepricedTicks } from './repriced-ticks.ts';
-import { Sessions } from './sessions.ts';
+import { createPublishParts } from './publish-parts.ts';
+import type { Sessions } from './sessions.ts';
 import { StatusBoard } from './status-board.ts';
-import {
-  IDLE_MS,
-  MESSAGE_BYTES_MAX,
-  MESSAGES_PER_SECOND,
-  PAYLOAD_BYTES_MAX,
-  streamLimits,
-  SUBSCRIPTIONS_MAX,
-} from './stream-limits.ts';
+import { PAYLOAD_BYTES_MAX, sessionLimits, streamLimits } from './stream-limits.ts';
 
 const TICKS_PATH = '/ws/ticks';
 const SECOND_MS = 1000;
@@ -80,6 +68,7 @@ class PublishThread {
   readonly #cycle: DutyCycle;
   readonly #load: LoadWatch;
   readonly #records: ChainRecords;
+  readonly #market: MarketSession;
   readonly #liquidity: LiquidityQueries;
   readonly #bySocket = new WeakMap<WebSocketConnection, ClientSession>();
   #app: TemplatedApp | undefined;
@@ -101,58 +90,40 @@ class PublishThread {
       onRefused: (reason) =>
         meters.add(reason === 'LOCKED_OUT' ? PUBLISH.REFUSED_LOCKED_OUT : PUBLISH.WRONG_KEYS, 1),
     });
+    this.#market = new MarketSession(exchangeCalendar, clock);
     this.#link = new ControlLink((message) => this.#post(message), clock);
     this.#board = new StatusBoard(blocks, () => this.#meter());
     const ring = new Ring(blocks.ring);
-    const index = new SubscriptionIndex(this.#link);
-    const table = new InstrumentTable(blocks.instruments);
-    const lastValues = new LastValueTable(blocks.lastValues);
-    this.#liquidity = liquidityQueries(table, lastValues, this.#link);
-    const { clientBufferBytes } = data;
-    const delivery = new Delivery({ ring, table, lastValues, index, clock, clientBufferBytes });
-    const loop = new PublishLoop({
+    const parts = createPublishParts({
+      blocks,
       ring,
-      table,
-      delivery,
-      repriced: new RepricedTicks(
-        repriceRings(blocks.repriced, ring.workers),
-        lastValues,
-        delivery,
-      ),
+      clock,
       meters,
-      clock,
-      onGap: (from, to, reason) => this.#onGap(from, to, reason),
-    });
-    const chains = new ChainTable(blocks.chains);
-    this.#records = new ChainRecords({ clock, table, chains, lastValues, delivery });
-    let sessionNumber = 0;
-    const threadName = Math.floor(clock.nowUs()).toString(36);
-    const ports = {
-      clock,
+      link: this.#link,
       gate: this.#gate,
-      directory: this.#link,
-      index,
-      delivery,
-      chains: this.#link,
-      replaySeconds: () => delivery.slowReaders.replaySeconds(),
-      sessionId: () => `${threadName}-${++sessionNumber}`,
-      counts: { received: 0, refused: 0 },
-      limits: {
-        subscriptions: SUBSCRIPTIONS_MAX,
-        messageBytes: MESSAGE_BYTES_MAX,
-        bufferBytes: clientBufferBytes,
-        messagesPerSecond: MESSAGES_PER_SECOND,
-        idleMs: IDLE_MS,
-      },
-      onError: (error: unknown) => logger.error({ err: error }, 'session failed'),
-    };
-    this.#sessions = new Sessions(ports, meters, data.clientsBufferBytes);
+      limits: sessionLimits(data.clientBufferBytes),
+      clientsBufferBytes: data.clientsBufferBytes,
+      name: Math.floor(clock.nowUs()).toString(36),
+      sessionStates: () => this.#market.states,
+      onGap: (from, to, reason) => this.#onGap(from, to, reason),
+      onError: (error) => logger.error({ err: error }, 'session failed'),
+    });
+    const { table, lastValues, delivery, loop, ports } = parts;
+    this.#sessions = parts.sessions;
+    this.#records = parts.records;
+    this.#liquidity = liquidityQueries(table, lastValues, this.#link);
     this.#kite = new KiteSessions({ ...ports, lastValues }, meters);
     const old = { ...ports, directory: this.#link, lastValues, enabled: data.oldSocket };
     this.#old = new OldSessions(old, meters, logger);
-    const clients = () => this.#sessions.size + this.#kite.size + this.#old.size;
+    // Those who are behind get no ticks: they must not make the others wait.
+    const clients = () => this.#clients() - delivery.slowReaders.size;
     this.#cycle = new DutyCycle(ring, loop, delivery, clock, clients);
     this.#load = new LoadWatch(ring, loop, this.#cycle, meters, clock);
+  }
+
+  /** Clients of all protocols. */
+  #clients(): number {
+    return this.#sessions.clients.size + this.#kite.clients.size + this.#old.clients.size;
   }
 
   async start(): Promise<void> {
@@ -187,7 +158,8 @@ class PublishThread {
     this.#sessions.second();
     this.#kite.second();
     this.#old.second();
-    this.#records.second(this.#sessions);
+    this.#records.second(this.#sessions.clients);
+    this.#tellChanges();
     // Keys expire by themselves; revocations come at once, as `keys`.
     this.#endRevoked();
     const uses = this.#gate.takeUses();
@@ -195,10 +167,15 @@ class PublishThread {
     for (const wrong of this.#gate.takeWrongKeys()) this.#post({ type: 'wrong-keys', ...wrong });
   }
 
+  /** An exchange has opened or closed. */
+  #tellChanges(): void {
+    for (const change of this.#market.changes()) this.#sessions.broadcast(change);
+  }
+
   #meter(): void {
-    this.#sessions.meter();
+    this.#sessions.clients.meter();
     this.#kite.meter();
-    this.#old.meter();
+    this.#old.clients.meter();
   }
 
   /** Some ticks will not come any more: who can be told is told, the others get last values. */
@@ -210,9 +187,7 @@ class PublishThread {
 
   #endRevoked(): void {
     const isValid = (keyId: string) => this.#keys.isValid(keyId);
-    this.#sessions.endRevoked(isValid);
-    this.#kite.endRevoked(isValid);
-    this.#old.endRevoked(isValid);
+    for (const { clients } of [this.#sessions, this.#kite, this.#old]) clients.endRevoked(isValid);
   }
 
   #mount(app: TemplatedApp): void {
@@ -239,14 +214,14 @@ class PublishThread {
     };
     mountKite(app, web, this.#kite, {
       ...limits,
-      connectionsElsewhere: () => this.#sessions.size + this.#old.size,
+      connectionsElsewhere: () => this.#sessions.clients.size + this.#old.clients.size,
     });
     mountWebSocket(app, web, {
       ...limits,
       path: TICKS_PATH,
       subprotocols: [SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON],
       defaultSubprotocol: SUBPROTOCOL_JSON,
-      connectionsElsewhere: () => this.#kite.size,
+      connectionsElsewhere: () => this.#kite.clients.size,
       addressKey: this.#old.addressKey,
       onOpen: (connection) => this.#open(connection),
       onMessage: (connection, bytes, isBinary) => this.#onMessage(connection, bytes, isBinary),
@@ -298,6 +273,8 @@ class PublishThread {
         return;
       case 'status':
         this.#board.update(message.status);
+        this.#market.isSimulated = message.status.upstream.some(({ simulated }) => simulated);
+        this.#tellChanges();
         return;
       case 'keys':
         this.#keys.replace(message.keys);
@@ -307,9 +284,12 @@ class PublishThread {
         this.#lockOut.lock(message.address, message.untilUs / 1000);
         return;
       case 'chain-changed':
-        for (const session of this.#sessions) {
+        for (const session of this.#sessions.clients) {
           session.onChainChanged(message.chain, message.added, message.removedRows);
         }
+        return;
+      case 'order-text':
+        this.#kite.onOrder(message.account, message.data);
         return;
       case 'upstream-stale': {
         const { account, sinceUs } = message;
@@ -329,9 +309,7 @@ class PublishThread {
     this.#ending = true;
     this.#cycle.stop();
     this.#listener?.close();
-    this.#sessions.closeAll();
-    this.#kite.closeAll();
-    this.#old.closeAll();
+    for (const { clients } of [this.#sessions, this.#kite, this.#old]) clients.closeAll();
     this.#context.clock.setTimeout(() => {
       this.#app?.close();
       if (exitCode === 0) this.#post({ type: 'stopped' });

@@ -1,5 +1,5 @@
 import { INSTRUMENTS_PER_MESSAGE_MAX } from '../../fanout/client-message.ts';
-import { HEARTBEAT_MS } from '../../fanout/hello.ts';
+import { HEARTBEAT_MS, type SessionLimits } from '../../fanout/hello.ts';
 import { AUTHENTICATION_MS } from '../../fanout/session.ts';
 import type { StreamLimits } from '../../http/asyncapi/document.ts';
 
@@ -11,6 +11,17 @@ export const SUBSCRIPTIONS_MAX = 9_000;
 export const MESSAGES_PER_SECOND = 50;
 /** A client that wants nothing and says nothing for so long is closed. */
 export const IDLE_MS = 5 * 60_000;
+
+/** What one connection may. `clientBufferBytes`: unread bytes at which it is closed. */
+export function sessionLimits(clientBufferBytes: number): SessionLimits {
+  return {
+    subscriptions: SUBSCRIPTIONS_MAX,
+    messageBytes: MESSAGE_BYTES_MAX,
+    bufferBytes: clientBufferBytes,
+    messagesPerSecond: MESSAGES_PER_SECOND,
+    idleMs: IDLE_MS,
+  };
+}
 
 /** The limits of `/ws/ticks`, for its description. */
 export function streamLimits(clientBufferBytes: number): StreamLimits {

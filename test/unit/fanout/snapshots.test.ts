@@ -138,7 +138,7 @@ for (const binary of [true, false]) {
       rig.delivery.sendSnapshots(connection, [subscription]);
       assert.deepEqual(
         socket.ticks.map((tick) => [tick.instrument_sequence, tick.flags, tick.greeks?.iv]),
-        [[2, ['SNAPSHOT'], 0.1]],
+        [[2, ['SNAPSHOT', 'OLDER_GREEKS'], 0.1]],
       );
     });
 

@@ -22,8 +22,6 @@ describe('a window', () => {
       rig.clock.advance(1);
     }
     assert.equal(socket.received.length, 1);
-    assert.equal(rig.delivery.pauseMs(), 0, 'somebody without a window could come');
-    rig.delivery.smallestWindowMs = 5;
     assert.equal(rig.delivery.pauseMs(), 2);
     rig.clock.advance(2);
     rig.delivery.flushDue();
@@ -35,6 +33,30 @@ describe('a window', () => {
       ],
     );
     assert.equal(rig.delivery.pauseMs(), undefined);
+  });
+
+  test('the least one of the open connections is known at once: nobody waits for another’s', async () => {
+    const rig = new FanoutRig();
+    const a = rig.list('NSE:A');
+    const patient = rig.connect();
+    const say = async ({ session }: typeof patient, window_ms: number): Promise<void> => {
+      const message = { id: 1, type: 'subscribe', instruments: ['NSE:A'], window_ms };
+      session.onText(JSON.stringify(message));
+      await settled();
+    };
+    await say(patient, 10);
+    rig.ingest(a);
+    rig.deliver();
+    rig.ingest(a);
+    rig.deliver();
+    assert.equal(rig.delivery.pauseMs(), 10);
+    const prompt = rig.connect();
+    await say(prompt, 0);
+    assert.equal(rig.delivery.pauseMs(), 0, 'what comes next may be for the other one');
+    await say(prompt, 2);
+    assert.equal(rig.delivery.pauseMs(), 2);
+    prompt.session.onClose();
+    assert.equal(rig.delivery.pauseMs(), 10);
   });
 
   test('is each connection’s own', () => {

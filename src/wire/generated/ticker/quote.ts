@@ -24,8 +24,9 @@ instrumentToken():number {
 }
 
 /**
- * Bits: 0 SNAPSHOT, 1 CONFLATED, 2 REPRICED, 3 SIMULATED; validation: 8 CROSSED_BOOK,
- * 9 OUT_OF_ORDER, 10 ZERO_LAST_PRICE, 11 UNKNOWN_SEGMENT.
+ * Bits: 0 SNAPSHOT, 1 CONFLATED, 2 REPRICED, 3 SIMULATED, 4 OLDER_GREEKS; validation:
+ * 8 CROSSED_BOOK, 9 OUT_OF_ORDER, 10 ZERO_LAST_PRICE, 11 UNKNOWN_SEGMENT.
+ * OLDER_GREEKS: the Greeks beside this quote were computed for an older one of the instrument.
  */
 flags():number {
   return this.bb!.readUint32(this.bb_pos + 4);

@@ -63,13 +63,13 @@ test('revoked keys end their connections, and a restart all of them', () => {
     sessions.open(socket, { ...principal(), keyId });
     return socket;
   });
-  sessions.endRevoked((keyId) => keyId !== 'one');
+  sessions.clients.endRevoked((keyId) => keyId !== 'one');
   assert.deepEqual(
     sockets.map(({ ended }) => ended?.code),
     [4501, undefined],
   );
   assert.deepEqual(read('KITE_CLOSED_KEY_REVOKED'), [1]);
-  sessions.closeAll();
+  sessions.clients.closeAll();
   assert.equal(sockets[1]?.ended?.code, 1012);
 });
 
@@ -86,4 +86,23 @@ test('what waits for the end of its window is sent before the end', async () => 
   assert.deepEqual(socket.packets, packets.slice(0, 1));
   sessions.drain();
   assert.deepEqual(socket.packets, packets);
+});
+
+test('an order update goes once to each client whose key may touch its account', () => {
+  const { rig, sessions } = startSessions();
+  const [all, own, other] = [new KiteSocket(), new KiteSocket(), new KiteSocket()];
+  sessions.open(all, principal());
+  sessions.open(own, { ...principal(), accounts: new Set(['AB1234']) });
+  sessions.open(other, { ...principal(), accounts: new Set(['CD5678']) });
+  const order = { order_id: '1', user_id: 'AB1234', status: 'OPEN' };
+  // Each socket of the account tells it.
+  for (let sockets = 0; sockets < 3; sockets++) sessions.onOrder('AB1234', order);
+  const done = { ...order, status: 'COMPLETE' };
+  sessions.onOrder('AB1234', done);
+  const frames = [order, done].map((data) => ({ type: 'order', data }));
+  assert.deepEqual([all.texts, own.texts, other.texts], [frames, frames, []]);
+  rig.clock.advance(5_000);
+  sessions.second();
+  sessions.onOrder('AB1234', done);
+  assert.equal(own.texts.length, 3, 'the same once more is news after a while');
 });

@@ -28,11 +28,11 @@ describe('clients', () => {
   test('are counted as they come and go; going twice is once', () => {
     const { sessions, meters, open } = create();
     const [first] = [open(), open()];
-    assert.equal(sessions.size, 2);
+    assert.equal(sessions.clients.size, 2);
     assert.equal(meters.get(PUBLISH.CLIENTS), 2);
     sessions.close(first.session);
     sessions.close(first.session);
-    assert.equal(sessions.size, 1);
+    assert.equal(sessions.clients.size, 1);
     assert.equal(meters.get(PUBLISH.CLIENTS), 1);
     assert.equal(meters.get(PUBLISH.CLIENTS_OPENED), 2);
     assert.equal(meters.get(PUBLISH.CLIENTS_CLOSED), 1);
@@ -48,7 +48,7 @@ describe('clients', () => {
     const codes = clients.map(({ socket }) => socket.ended?.code);
     assert.deepEqual(codes, [undefined, CLOSE.OVERLOAD, undefined, undefined]);
     assert.match(clients[1]!.socket.ended?.reason ?? '', /^TOO_SLOW: 60000 bytes .*sequence 1000$/);
-    assert.equal(sessions.size, 3);
+    assert.equal(sessions.clients.size, 3);
   });
 
   test('take their subscriptions with them', async () => {
@@ -85,7 +85,7 @@ test('a client that is closed by a broadcast does not keep it from the others', 
   sessions.broadcast({ type: 'upstream_stale', account: 'A', since: 1 });
   assert.equal(clients[0]!.socket.ended?.code, CLOSE.TOO_SLOW);
   for (const { socket } of clients) assert.equal(socket.of('upstream_stale').length, 1);
-  assert.equal(sessions.size, 2);
+  assert.equal(sessions.clients.size, 2);
 });
 
 test('each second: heartbeats for who has heard nothing, and the unread bytes of all', () => {
@@ -109,8 +109,8 @@ test('the meters get what was counted since the last time', async () => {
   for (const total of [1, 2]) {
     rig.ingest(a);
     rig.deliver();
-    sessions.meter();
-    sessions.meter();
+    sessions.clients.meter();
+    sessions.clients.meter();
     assert.equal(meters.get(PUBLISH.TICKS_SENT), total);
     assert.equal(meters.get(PUBLISH.FRAMES_SENT), total);
   }
@@ -124,7 +124,7 @@ describe('the end', () => {
   test('says 1012 to everybody', () => {
     const { sessions, open } = create();
     const clients = [open(), open({ closesAtEnd: false }), open()];
-    sessions.closeAll();
+    sessions.clients.closeAll();
     for (const { socket } of clients) assert.equal(socket.ended?.code, CLOSE.RESTART);
   });
 });
