@@ -12,6 +12,8 @@ export interface KiteAccount {
   apiKey: string;
   accessToken: string;
   wsUrl: string;
+  /** Order updates of the account are wanted: one of its sockets stays open, whatever it carries. */
+  orderUpdates?: boolean;
 }
 
 export interface KiteSocketStatus {
@@ -39,6 +41,8 @@ export interface KiteFeedListener {
 
 export interface KiteFeedOptions extends KiteSocketSettings {
   accounts: readonly KiteAccount[];
+  /** Accounts of which nothing but order updates is wanted. */
+  orderAccounts?: readonly KiteAccount[];
   listener: KiteFeedListener;
   /** Default 3, the broker's limit. */
   socketsPerAccount?: number;
@@ -57,6 +61,8 @@ interface Slot {
   /** Within the account. */
   readonly index: number;
   readonly tokens: ReadonlyMap<number, UpstreamMode>;
+  /** Open without instruments too. */
+  readonly isKept: boolean;
   socket: KiteSocket | undefined;
   emptyTimer: TimerHandle | undefined;
 }
@@ -68,6 +74,7 @@ export class KiteFeed {
   readonly #options: KiteFeedOptions;
   readonly #plan: SubscriptionPlan;
   readonly #slots: Slot[] = [];
+  readonly #orderSlots: readonly Slot[];
   #running = false;
 
   constructor(options: KiteFeedOptions) {
@@ -77,9 +84,12 @@ export class KiteFeed {
       const account = { ...given };
       for (let index = 0; index < this.#plan.socketsPerAccount; index++) {
         const tokens = this.#plan.tokensOf(this.#slots.length);
-        this.#slots.push({ account, index, tokens, socket: undefined, emptyTimer: undefined });
+        const isKept = account.orderUpdates === true && index === 0;
+        this.#slots.push(slotOf(account, index, tokens, isKept));
       }
     }
+    const orderAccounts = options.orderAccounts ?? [];
+    this.#orderSlots = orderAccounts.map((given) => slotOf({ ...given }, 0, new Map(), true));
   }
 
   /** Instruments that all sockets together can carry. */
@@ -96,15 +106,15 @@ export class KiteFeed {
   start(): void {
     if (this.#running) return;
     this.#running = true;
-    for (const slot of this.#slots) {
-      if (slot.tokens.size > 0) this.#open(slot);
+    for (const slot of this.#all()) {
+      if (slot.isKept || slot.tokens.size > 0) this.#open(slot);
     }
   }
 
   /** Ends all sockets at once. The demand is kept; `start` opens new ones. */
   stop(): void {
     this.#running = false;
-    for (const slot of this.#slots) this.#close(slot);
+    for (const slot of this.#all()) this.#close(slot);
   }
 
   /**
@@ -125,7 +135,7 @@ export class KiteFeed {
 
   /** A new session of `account` (its id). RangeError if there is no such account. */
   setAccessToken(account: string, accessToken: string): void {
-    const slots = this.#slots.filter((slot) => slot.account.id === account);
+    const slots = this.#all().filter((slot) => slot.account.id === account);
     if (slots.length === 0) throw new RangeError(`no account ${account}`);
     for (const slot of slots) {
       slot.account.accessToken = accessToken;
@@ -134,11 +144,15 @@ export class KiteFeed {
     }
   }
 
-  /** Of every socket that exists. */
+  /** Of every socket that exists, those for order updates alone not among them. */
   status(): KiteSocketStatus[] {
     return this.#slots.flatMap((slot) => {
       return slot.socket === undefined ? [] : [statusOf(slot, slot.socket)];
     });
+  }
+
+  #all(): Slot[] {
+    return [...this.#slots, ...this.#orderSlots];
   }
 
   #open(slot: Slot): void {
@@ -174,13 +188,22 @@ export class KiteFeed {
   #closeWhenEmpty(slot: Slot): void {
     slot.emptyTimer?.cancel();
     slot.emptyTimer = undefined;
-    if (slot.tokens.size > 0 || slot.socket === undefined) return;
+    if (slot.isKept || slot.tokens.size > 0 || slot.socket === undefined) return;
     slot.emptyTimer = this.#options.clock.setTimeout(() => {
       // A refused socket has no connection, but the knowledge that another attempt is useless.
       const state = slot.socket?.state;
       if (state !== 'AUTH_REQUIRED' && state !== 'CLOSED') this.#close(slot);
     }, EMPTY_SOCKET_MS);
   }
+}
+
+function slotOf(
+  account: KiteAccount,
+  index: number,
+  tokens: ReadonlyMap<number, UpstreamMode>,
+  isKept: boolean,
+): Slot {
+  return { account, index, tokens, isKept, socket: undefined, emptyTimer: undefined };
 }
 
 function statusOf(slot: Slot, socket: KiteSocket): KiteSocketStatus {

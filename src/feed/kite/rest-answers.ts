@@ -3,7 +3,7 @@ import { IST_OFFSET_MS, istMidnightMs } from '../../domain/calendar.ts';
 /** An answer that does not have the documented shape; the message says where. */
 export class ShapeError extends Error {}
 
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 
 export interface KiteProfile {
   userId: string;
@@ -126,7 +126,7 @@ function readDepth(value: unknown, where: string): KiteQuote['depth'] {
 }
 
 /** Epoch s of the broker's `yyyy-mm-dd hh:mm:ss` in IST; null if there is none. */
-function readIstTime(value: unknown, where: string): number | null {
+export function readIstTime(value: unknown, where: string): number | null {
   if (value === undefined || value === null || value === '') return null;
   const match = /^(\d{4}-\d{2}-\d{2}) (\d{2}):(\d{2}):(\d{2})$/.exec(asText(value, where));
   const [, date = '', hours, minutes, seconds] = match ?? [];
@@ -146,7 +146,7 @@ export function asFields(value: unknown, where: string): Fields {
   throw new ShapeError(`${where} is not an object`);
 }
 
-function asArray(value: unknown, where: string): unknown[] {
+export function asArray(value: unknown, where: string): unknown[] {
   if (Array.isArray(value)) return value;
   throw new ShapeError(`${where} is not an array`);
 }
@@ -156,7 +156,7 @@ export function asText(value: unknown, where: string): string {
   throw new ShapeError(`${where} is not a string`);
 }
 
-function asNumber(value: unknown, where: string): number {
+export function asNumber(value: unknown, where: string): number {
   if (typeof value === 'number') return value;
   throw new ShapeError(`${where} is not a number`);
 }

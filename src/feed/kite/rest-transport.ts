@@ -4,6 +4,7 @@ import { Agent, errors, request, type Dispatcher } from 'undici';
 import type { Clock, TimerHandle } from '../../domain/clock.ts';
 import { TickerError } from '../../domain/error-codes.ts';
 import { KITE_VERSION_HEADER, SIMULATOR_HEADER } from './protocol.ts';
+import { restRoot } from './rest-root.ts';
 import { quotable } from './scrub.ts';
 
 export interface RestTransportOptions {
@@ -49,14 +50,11 @@ export class RestTransport {
 
   /** Throws TickerError CONFIG_INVALID if `restUrl` is not an HTTP URL. */
   constructor(options: RestTransportOptions) {
-    const url = URL.canParse(options.restUrl) ? new URL(options.restUrl) : undefined;
-    if (url === undefined || !/^https?:$/.test(url.protocol)) {
-      throw new TickerError('CONFIG_INVALID', 'the REST URL of the broker is not an http(s) URL');
-    }
+    const { origin, prefix, host } = restRoot(options.restUrl);
     this.#options = options;
     this.#accessToken = options.accessToken;
-    this.#host = url.host;
-    this.#root = url.origin + url.pathname.replace(/\/$/, '');
+    this.#host = host;
+    this.#root = origin + prefix;
   }
 
   /** Whether the peer said that it is a simulator; undefined before its first answer. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { KiteFeed } from '../../../../src/feed/kite/feed.ts';
 import { feedRig } from '../../../support/feed/kite/feed-rig.ts';
 
 const LIMIT = { timeout: 10_000 };
@@ -224,4 +225,44 @@ test('a stop ends every socket, and a start makes them again from the demand', L
   assert.equal(broker.requests.length, 3);
   feed.start();
   await untilCarried(['key-A 1=full 2=full', 'key-A 3=full 4=full', 'key-B 5=full']);
+});
+
+test('order updates keep one socket of an account open, whatever it carries', LIMIT, async (t) => {
+  const account = { apiKey: 'key-C', accessToken: 'token-C' };
+  const rig = await feedRig(t);
+  const { broker, texts, until, clock } = rig;
+  const feed = new KiteFeed({
+    accounts: [{ ...account, id: 'A', apiKey: 'key-A', wsUrl: broker.url, orderUpdates: true }],
+    orderAccounts: [{ ...account, id: 'C', wsUrl: broker.url }],
+    clock,
+    random: () => 0.5,
+    listener: {
+      onFrame: () => undefined,
+      onState: () => broker.watch.notify(),
+      onText: (id, message) => {
+        texts.push({ account: id, message });
+        broker.watch.notify();
+      },
+    },
+  });
+  t.after(() => feed.stop());
+  feed.start();
+  await rig.untilCarried(['key-A', 'key-C']);
+  assert.deepEqual(
+    feed.status().map((socket) => socket.account),
+    ['A'],
+    'no ticks are expected of the other one',
+  );
+  assert.equal(feed.capacity, 9_000);
+  for (const { ws } of broker.open) ws.send('{"type":"order","data":{"order_id":"1"}}');
+  await until(() => texts.length === 2);
+  assert.deepEqual(texts.map((text) => text.account).sort(), ['A', 'C']);
+  feed.setDemand(1, 3);
+  clock.advance(0);
+  await rig.untilCarried(['key-A 1=full', 'key-C']);
+  feed.setDemand(1, 0);
+  clock.advance(0);
+  await rig.untilCarried(['key-A', 'key-C']);
+  clock.advance(4_000);
+  assert.equal(broker.open.length, 2);
 });
