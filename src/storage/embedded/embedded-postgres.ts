@@ -4,7 +4,7 @@ import type { Logger } from '../../telemetry/logger.ts';
 import { registerArrival } from '../../telemetry/redaction.ts';
 import { prepareBinaries } from './binaries.ts';
 import { DATABASE, makeCluster, readPassword, SUPERUSER } from './cluster.ts';
-import { isDataDirectoryTaken } from './data-directory-lock.ts';
+import { type DirectoryRole, isDataDirectoryTaken } from './data-directory-lock.ts';
 import { embeddedError } from './embedded-error.ts';
 import { hasEmbeddedDatabase, type Home, prepareHome } from './home.ts';
 import { findPostmaster, type Postmaster, startPostmaster, stopPostmaster } from './postmaster.ts';
@@ -76,16 +76,16 @@ export class EmbeddedPostgres {
   }
 
   /**
-   * Ends it if nobody else needs it: no instance of the service runs in the data directory and
-   * `isUsed`, which must end this process's own connections, says no. Nobody begins to use it
-   * meanwhile.
+   * Ends it if nobody else needs it: no instance of the service, but for this process in the role
+   * `own`, runs in the data directory, and `isUsed`, which must end this process's own connections,
+   * says no. Nobody begins to use it meanwhile.
    */
-  async leave(isUsed: () => Promise<boolean>): Promise<void> {
+  async leave(isUsed: () => Promise<boolean>, own?: DirectoryRole): Promise<void> {
     this.#isStopped = true;
     this.#watch?.cancel();
     await this.#alone(async () => {
       const used = await isUsed();
-      if (used || (await isDataDirectoryTaken(this.#options.dataDirectory))) return;
+      if (used || (await isDataDirectoryTaken(this.#options.dataDirectory, own))) return;
       await stopPostmaster(this.#context);
     });
   }

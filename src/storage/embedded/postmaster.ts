@@ -47,7 +47,6 @@ const SETTINGS: Readonly<Record<string, string | number>> = {
 const NOT_DURABLE: Readonly<Record<string, string>> = {
   fsync: 'off',
   full_page_writes: 'off',
-  synchronous_commit: 'off',
 };
 
 const POLL_MS = 20;

@@ -14,6 +14,7 @@ interface AccountRow extends SqlRow {
   trading: boolean;
   rest_url: string;
   ws_url: string;
+  local_address: string | null;
   updated_at: Date;
 }
 
@@ -40,7 +41,7 @@ export class PostgresAccountStore implements AccountStore, CiphertextStore {
     return this.#database.transaction(
       async (sql) => {
         const accounts = await sql<AccountRow>`
-          select id, market_data, trading, rest_url, ws_url, updated_at
+          select id, market_data, trading, rest_url, ws_url, local_address, updated_at
           from broker_accounts order by id`;
         const secrets = await sql<SecretRow>`
           select account_id, field, ciphertext, key_id from account_secrets`;
@@ -114,6 +115,7 @@ function storedAccount(row: AccountRow, secrets: readonly SecretRow[]): StoredAc
     trading: row.trading,
     restUrl: row.rest_url,
     wsUrl: row.ws_url,
+    ...(row.local_address !== null && { localAddress: row.local_address }),
     secrets: Object.fromEntries(
       own.map(({ field, ciphertext, key_id: keyId }) => [field, { ciphertext, keyId }]),
     ),
@@ -122,15 +124,18 @@ function storedAccount(row: AccountRow, secrets: readonly SecretRow[]): StoredAc
 }
 
 async function writeAccount(sql: Sql, account: StoredAccount): Promise<void> {
-  const { id, marketData, trading, restUrl, wsUrl, secrets } = account;
+  const { id, marketData, trading, restUrl, wsUrl, localAddress = null, secrets } = account;
   const time = new Date(account.updatedMs);
   await sql`
     insert into broker_accounts
-      (id, market_data, trading, rest_url, ws_url, created_at, updated_at, version)
-    values (${id}, ${marketData}, ${trading}, ${restUrl}, ${wsUrl}, ${time}, ${time}, 1)
+      (id, market_data, trading, rest_url, ws_url, local_address, created_at, updated_at, version)
+    values (
+      ${id}, ${marketData}, ${trading}, ${restUrl}, ${wsUrl}, ${localAddress}, ${time}, ${time}, 1
+    )
     on conflict (id) do update set
       market_data = excluded.market_data, trading = excluded.trading,
       rest_url = excluded.rest_url, ws_url = excluded.ws_url,
+      local_address = excluded.local_address,
       updated_at = excluded.updated_at, version = broker_accounts.version + 1`;
   await sql`delete from account_secrets where account_id = ${id}`;
   for (const [field, { ciphertext, keyId }] of Object.entries(secrets)) {

@@ -23,7 +23,7 @@ export interface AuditReport {
 }
 
 /** Any number: writers agree on it to append one after the other. */
-const LOCK_ID = 7_402_655_114;
+export const AUDIT_LOCK_ID = 7_402_655_114;
 const PAGE_EVENTS = 1_000;
 const JSON_TEXT = /"(?:[^"\\]|\\.)*"/g;
 /** A number that we never write: not whole, or beyond 2^53. */
@@ -41,7 +41,8 @@ interface EventRow extends Record<string, unknown> {
   hash: Buffer;
 }
 
-function sha256(text: string): string {
+/** In hex. */
+export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
@@ -66,6 +67,13 @@ function recorded(row: EventRow): RecordedAuditEvent {
   };
 }
 
+/** The last event; undefined: there is none yet. Rejects as `Database`. */
+export async function readAuditHead(sql: Sql): Promise<AuditHead | undefined> {
+  const [last] = await sql<{ id: number; hash: Buffer }>`
+    select id, hash from audit_events order by id desc limit 1`;
+  return last && { id: last.id, hash: last.hash.toString('hex') };
+}
+
 /**
  * Records an event in the transaction of `sql`, with what it is about or not at all. To be called
  * last in it: from here on until its end nobody else can record anything. The table is only ever
@@ -76,10 +84,8 @@ export async function appendAuditEvent(
   event: AuditEvent,
   timeMs: number,
 ): Promise<RecordedAuditEvent> {
-  await sql`select pg_advisory_xact_lock(${LOCK_ID})`;
-  const [last] = await sql<{ id: number; hash: Buffer }>`
-    select id, hash from audit_events order by id desc limit 1`;
-  const head: AuditHead | undefined = last && { id: last.id, hash: last.hash.toString('hex') };
+  await sql`select pg_advisory_xact_lock(${AUDIT_LOCK_ID})`;
+  const head = await readAuditHead(sql);
   const next = chainEvent(storableEvent(event), Math.floor(timeMs), head, sha256);
   await sql`
     insert into audit_events
@@ -99,15 +105,29 @@ export function recordAuditEvent(
   return database.transaction((sql) => appendAuditEvent(sql, event, timeMs));
 }
 
-/** The latest `limit` events, the newest first. */
-export async function listAuditEvents(
+/** Every event about `subject`, the oldest first. Rejects as `Database`. */
+export async function auditEventsOf(
   database: Database,
-  limit: number,
+  subject: string,
 ): Promise<RecordedAuditEvent[]> {
   const rows = await database.sql<EventRow>`
     select id::text as id_text, (extract(epoch from time) * 1000)::text as time_ms,
       actor, action, subject, origin, detail::text, previous_hash, hash
-    from audit_events order by id desc limit ${limit}`;
+    from audit_events where subject = ${subject} order by id`;
+  return rows.map(recorded);
+}
+
+/** The latest `limit` events, of all or about `subject`, the newest first. */
+export async function listAuditEvents(
+  database: Database,
+  limit: number,
+  subject: string | null = null,
+): Promise<RecordedAuditEvent[]> {
+  const rows = await database.sql<EventRow>`
+    select id::text as id_text, (extract(epoch from time) * 1000)::text as time_ms,
+      actor, action, subject, origin, detail::text, previous_hash, hash
+    from audit_events where ${subject}::text is null or subject = ${subject}
+    order by id desc limit ${limit}`;
   return rows.map(recorded);
 }
 

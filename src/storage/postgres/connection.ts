@@ -43,13 +43,14 @@ export interface ConnectionOptions {
   connectTimeoutMs: number;
   /** The server ends a statement after that long. */
   statementTimeoutMs: number;
+  /** How much later than the server we give a statement up: then the connection is dead. */
+  graceMs?: number;
   /** The server ends a session that leaves a transaction alone for that long. */
   idleTransactionTimeoutMs: number;
   onNotice: (notice: Notice) => void;
   onNotification?: (channel: string, payload: string) => void;
 }
 
-/** How much later than the server we give a statement up: then the connection is dead. */
 const GRACE_MS = 5_000;
 const KEEP_ALIVE_S = 30;
 const INT8_OID = 20;
@@ -131,7 +132,7 @@ export class Connection {
   }
 
   get #statementMs(): number {
-    return this.#options.statementTimeoutMs + GRACE_MS;
+    return this.#options.statementTimeoutMs + (this.#options.graceMs ?? GRACE_MS);
   }
 
   #clientOptions(): postgres.Options<{ bigint: postgres.PostgresType<number> }> {

@@ -14,7 +14,7 @@ import { type DatabaseServer, parseDatabaseUrl } from './database-url.ts';
 import { Listener } from './listener.ts';
 import { Pool, type PoolGauges } from './pool.ts';
 
-export type { Sql, SqlRow, SqlValue } from './connection.ts';
+export type { Connection, Sql, SqlRow, SqlValue } from './connection.ts';
 export type { PoolGauges } from './pool.ts';
 
 export interface DatabaseOptions {
@@ -69,6 +69,7 @@ const FIRST_RETRY_MS = 10;
  */
 export class Database {
   readonly #options: DatabaseOptions;
+  readonly #settings: () => ConnectionOptions;
   readonly #pool: Pool;
   readonly #listener: Listener;
 
@@ -76,7 +77,7 @@ export class Database {
   constructor(options: DatabaseOptions) {
     this.#options = options;
     const { clock, random, applicationName } = options;
-    const settings = (): ConnectionOptions => ({
+    this.#settings = () => ({
       server: serverOf(options.url),
       clock,
       applicationName,
@@ -86,15 +87,15 @@ export class Database {
       onNotice: (notice) => options.onNotice?.(notice),
     });
     // Says at once what is wrong with the URL.
-    settings();
+    this.#settings();
     this.#pool = new Pool({
       max: options.poolMax ?? POOL_MAX,
       waitMs: options.waitTimeoutMs ?? WAIT_TIMEOUT_MS,
       clock,
-      open: (onLost) => Connection.open(settings(), onLost),
+      open: (onLost) => Connection.open(this.#settings(), onLost),
     });
     this.#listener = new Listener({
-      settings,
+      settings: this.#settings,
       clock,
       random,
       onProblem: (error) => options.onListenProblem?.(error),
@@ -141,6 +142,17 @@ export class Database {
     onListening: () => void = () => undefined,
   ): void {
     this.#listener.add({ channel, onMessage, onListening });
+  }
+
+  /**
+   * A session beside the pool, for what a session holds; whoever asks for it ends it. `onLost` is
+   * told once, however it ends. Rejects with DATABASE_*.
+   */
+  openSession(
+    limits: Partial<Pick<ConnectionOptions, 'statementTimeoutMs' | 'graceMs'>>,
+    onLost: (session: Connection) => void,
+  ): Promise<Connection> {
+    return Connection.open({ ...this.#settings(), ...limits }, onLost);
   }
 
   /** In use above POOL_ALERT_SHARE of `max` calls for attention. */

@@ -1,0 +1,126 @@
+import { storableEvent } from '../../../domain/audit-chain.ts';
+import {
+  type JournalEntry,
+  mayChange,
+  type TimedAuditEvent,
+} from '../../../domain/order-journal.ts';
+
+/** Tables of the journal, by the name of what stands in them. */
+export const ROW_KINDS = [
+  'orders',
+  'operations',
+  'trades',
+  'idempotency',
+  'released',
+  'tradingStates',
+  'limits',
+] as const;
+
+export type RowKind = (typeof ROW_KINDS)[number];
+
+/** An entry in the form in which it is sent; nothing of it is shared with who gave it. */
+export interface JournalRows {
+  /** JSON texts, one a row. */
+  rows: Readonly<Record<RowKind, readonly string[]>>;
+  events: readonly TimedAuditEvent[];
+  /** What it writes to: two that have one in common cannot be one statement. */
+  keys: readonly string[];
+  /** Characters of JSON, about. */
+  size: number;
+}
+
+/** What jsonb does not take: the character 0, and half of a character, as JSON writes them. */
+const MAYBE_NOT_STORABLE = /\\u(0000|d[89a-f])/;
+const NOT_STORABLE = /\0|\p{Surrogate}/gu;
+const REPLACEMENT = '\uFFFD';
+
+/** `nowUs`: when a trade was made that does not say so. */
+export function journalRows(entry: JournalEntry, nowUs: number): JournalRows {
+  const orders = latest(entry.orders ?? []);
+  const operations = latest(entry.operations ?? []);
+  const trades = byKey(entry.trades ?? [], (trade) =>
+    JSON.stringify([trade.account, trade.brokerOrderId, trade.tradeId]),
+  );
+  const uses = byKey(entry.idempotency ?? [], useKey);
+  const released = byKey(entry.released ?? [], useKey);
+  // A key that is released and used again in one entry is in use.
+  for (const key of uses.keys()) released.delete(key);
+  const states = byKey(entry.tradingStates ?? [], ({ account }) => account);
+  const limits = byKey(entry.limits ?? [], ({ scope, subject }) => `${scope} ${subject}`);
+  const rows: JournalRows['rows'] = {
+    orders: texts(orders, (order) => ({
+      record: order,
+      may_change: mayChange(order),
+      created_us: Math.floor(order.createdUs),
+    })),
+    operations: texts(operations, (operation) => ({
+      record: operation,
+      created_us: Math.floor(operation.createdUs),
+    })),
+    trades: texts(trades, (trade) => ({
+      record: trade,
+      time_us: Math.floor(trade.fillTimeS === null ? nowUs : trade.fillTimeS * 1e6),
+    })),
+    idempotency: texts(uses, (use) => ({ record: use, expires_us: Math.floor(use.expiresUs) })),
+    released: texts(released, ({ keyId, key }) => ({ keyId, key })),
+    tradingStates: texts(states, (state) => state),
+    limits: texts(limits, (limit) => limit),
+  };
+  return {
+    rows,
+    events: entry.events.map(({ timeUs, ...event }) => ({ timeUs, ...storableEvent(event) })),
+    keys: [
+      ...prefixed('order', orders),
+      ...prefixed('operation', operations),
+      ...prefixed('trade', trades),
+      ...prefixed('use', uses),
+      ...prefixed('use', released),
+      ...prefixed('state', states),
+      ...prefixed('limits', limits),
+    ],
+    size: ROW_KINDS.reduce((sum, kind) => sum + sizeOf(rows[kind]), 0),
+  };
+}
+
+/** The rows of one kind of a group, as a JSON array. */
+export function jsonArray(group: readonly JournalRows[], kind: RowKind): string {
+  return `[${group.flatMap(({ rows }) => rows[kind]).join(',')}]`;
+}
+
+function byKey<Row>(rows: readonly Row[], keyOf: (row: Row) => string): Map<string, Row> {
+  return new Map(rows.map((row) => [keyOf(row), row]));
+}
+
+function useKey({ keyId, key }: { keyId: string; key: string }): string {
+  return JSON.stringify([keyId, key]);
+}
+
+/** The highest version of each. */
+function latest<Row extends { id: string; version: number }>(
+  rows: readonly Row[],
+): Map<string, Row> {
+  return byKey(
+    [...rows].sort((a, b) => a.version - b.version),
+    ({ id }) => id,
+  );
+}
+
+function texts<Row>(rows: ReadonlyMap<string, Row>, rowOf: (row: Row) => object): string[] {
+  return [...rows.values()].map((row) => storableJson(rowOf(row)));
+}
+
+function storableJson(value: object): string {
+  const text = JSON.stringify(value);
+  if (!MAYBE_NOT_STORABLE.test(text)) return text;
+  return JSON.stringify(value, (_, item: unknown) =>
+    typeof item === 'string' ? item.replace(NOT_STORABLE, REPLACEMENT) : item,
+  );
+}
+
+function prefixed(prefix: string, rows: ReadonlyMap<string, unknown>): string[] {
+  return [...rows.keys()].map((key) => `${prefix} ${key}`);
+}
+
+function sizeOf(rows: readonly string[]): number {
+  return rows.reduce((sum, text) => sum + text.length, 0);
+}
