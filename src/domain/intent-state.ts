@@ -38,6 +38,11 @@ export function isInDoubt(state: IntentState): boolean {
   return state === 'SENT' || state === 'UNKNOWN' || state === 'ESCALATED';
 }
 
+/** True: it is not known yet whether the broker has it. */
+export function isUndecided(state: IntentState): boolean {
+  return state === 'INTENT' || isInDoubt(state);
+}
+
 export function mayFollow(from: IntentState, to: IntentState): boolean {
   return INTENT_TRANSITIONS[from].includes(to);
 }

@@ -94,11 +94,17 @@ export interface BrokerAccountState {
 /**
  * Calls that change something never reject and are never sent twice; before they leave they wait
  * for the account's budget, exits first. Reads reject with TickerErrors BROKER_*, BROKER_BUDGET,
- * BROKER_BREAKER_OPEN; equal reads that are under way are shared.
+ * BROKER_BREAKER_OPEN. Equal reads are shared, but one that has left already serves nobody who asks
+ * later: the next one follows it.
  */
 export interface OrderBroker {
   readonly account: string;
   state(): BrokerAccountState;
+  /**
+   * At a start: so many order requests of the IST day were made before, as the journal has them
+   * (placements, modifications and cancellations). Without it the day begins at none.
+   */
+  countToday?(requests: number): void;
   /** Looked at before an order is journaled, so that what could not be sent soon is refused. */
   admission(purpose: CallPurpose): CallAdmission;
   place(terms: OrderTerms, tag: string, purpose: CallPurpose): Promise<CallOutcome<Placed>>;

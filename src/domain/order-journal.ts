@@ -2,6 +2,7 @@
  * What the order side keeps for good, as it sees it. One process at a time writes; everything in
  * one append happens together or not at all.
  */
+import { isInDoubt, isTerminalStatus } from './intent-state.ts';
 import type { OperationRecord, OrderRecord, TradeRecord } from './order-record.ts';
 import type { RiskLimitRecord, TradingStateRecord } from './trading-state.ts';
 import type { OrderAnswer } from './order-service.ts';
@@ -53,6 +54,15 @@ export interface JournalState {
   limits: RiskLimitRecord[];
 }
 
+/** False: neither the intent nor any order of the broker that came of it can still change. */
+export function mayChange(order: OrderRecord): boolean {
+  const { intentState, brokerOrders } = order;
+  if (intentState === 'INTENT' || (intentState !== null && isInDoubt(intentState))) return true;
+  if (brokerOrders.some(({ status }) => !isTerminalStatus(status))) return true;
+  const isAtBroker = intentState === 'ACCEPTED' || intentState === 'RESOLVED_PRESENT';
+  return isAtBroker && brokerOrders.length === 0;
+}
+
 export interface OrderJournal {
   /** False: nothing may be sent, because writing is another's now or the database does not work. */
   readonly isWritable: boolean;
@@ -60,7 +70,8 @@ export interface OrderJournal {
   /**
    * Resolves when `entry` is durable. Appends become durable in the order of the calls; those that
    * wait for each other share a commit. Rejects with JOURNAL_UNAVAILABLE: it may or may not have
-   * been kept, and the same records may be appended again.
+   * been kept, and the same records may be appended again. Appends that were waiting behind it have
+   * then not been kept and reject too. CLIENT_ORDER_ID_USED: none of this one has been kept.
    */
   append(entry: JournalEntry): Promise<void>;
   /** One order of any day; undefined: there is none. */

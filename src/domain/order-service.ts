@@ -102,6 +102,13 @@ export interface OrderService {
   cancel(call: WriteCall, orderId: string): Promise<Replayable>;
   /** Cover orders: the second leg is ended. Others: the opposite order for what was filled. */
   exit(call: WriteCall, orderId: string): Promise<Replayable>;
+  /**
+   * The caller of a write that is under way will be answered now, because it takes too long. What
+   * was kept of it, which may reach the broker; undefined: nothing was, nothing will be kept or
+   * sent for it any more, and its use of the idempotency key is forgotten. `call`: what the write
+   * was given.
+   */
+  giveUp(call: WriteCall): OrderAnswer | undefined;
   get(principal: Principal, orderId: string): Promise<OrderRecord>;
   /** Orders of today and those not over, the newest first. */
   list(principal: Principal, filter: OrderFilter): OrderRecord[];

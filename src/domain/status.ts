@@ -70,6 +70,8 @@ export const TICK_FLAG = {
   CONFLATED: 1 << 1,
   REPRICED: 1 << 2,
   SIMULATED: 1 << 3,
+  /** The Greeks beside this quote were computed for an older one. */
+  OLDER_GREEKS: 1 << 4,
   /** Best bid above best ask. */
   CROSSED_BOOK: 1 << 8,
   /** Exchange time or day volume went backwards. */

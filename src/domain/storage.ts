@@ -178,6 +178,8 @@ export interface StoredAccount {
   trading: boolean;
   restUrl: string;
   wsUrl: string;
+  /** IP address of this machine from which its orders leave; left out: the system's choice. */
+  localAddress?: string;
   secrets: Readonly<Record<string, { ciphertext: Uint8Array; keyId: string }>>;
   updatedMs: number;
 }
