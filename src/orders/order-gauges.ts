@@ -1,0 +1,98 @@
+import type { ErrorCode } from '../domain/error-codes.ts';
+import { INTENT_STATES, type IntentState } from '../domain/intent-state.ts';
+import { mayChange } from '../domain/order-journal.ts';
+import type { JournalQueue } from './journal-queue.ts';
+import type { OrderAlarmKind, OrderAlarms } from './order-alarms.ts';
+import type { OrderBook } from './order-book.ts';
+
+/** Parts of the way of an order: the checks, the commit, the broker, and all from the checks on. */
+export const ORDER_STAGES = ['check', 'journal', 'broker', 'answer'] as const;
+export type OrderStage = (typeof ORDER_STAGES)[number];
+
+/** Times that one stage took; their mean is `sumUs / count`. */
+export interface StageTimes {
+  count: number;
+  sumUs: number;
+  maxUs: number;
+}
+
+export interface OrderGauges {
+  byIntentState: Readonly<Record<IntentState, number>>;
+  /** Orders and operations whose outcome is looked for. */
+  inDoubt: number;
+  /** Orders and operations that wait for a person. */
+  escalated: number;
+  open: number;
+  /** Age of the oldest outcome that is looked for or waits for a person; 0: there is none. */
+  unresolvedAgeMs: number;
+  /** Refused since the start, by the service or the broker. */
+  refusals: Readonly<Partial<Record<ErrorCode, number>>>;
+  stages: Readonly<Record<OrderStage, StageTimes>>;
+  alarms: Readonly<Record<OrderAlarmKind, number>>;
+  /** Journal entries that are not durable yet. */
+  journalBacklog: number;
+  isJournalClear: boolean;
+}
+
+/** Counts what happens, and the records as they stand when it is asked. */
+export class OrderMeters {
+  readonly #refusals = new Map<ErrorCode, number>();
+  readonly #stages: Record<OrderStage, StageTimes> = {
+    check: { count: 0, sumUs: 0, maxUs: 0 },
+    journal: { count: 0, sumUs: 0, maxUs: 0 },
+    broker: { count: 0, sumUs: 0, maxUs: 0 },
+    answer: { count: 0, sumUs: 0, maxUs: 0 },
+  };
+  readonly #onStage: ((stage: OrderStage, us: number) => void) | undefined;
+
+  /** `onStage`: told of each time, for histograms. */
+  constructor(onStage?: (stage: OrderStage, us: number) => void) {
+    this.#onStage = onStage;
+  }
+
+  measure(stage: OrderStage, ms: number): void {
+    const us = ms * 1000;
+    const times = this.#stages[stage];
+    times.count++;
+    times.sumUs += us;
+    times.maxUs = Math.max(times.maxUs, us);
+    this.#onStage?.(stage, us);
+  }
+
+  countRefusal(code: ErrorCode | null): void {
+    if (code !== null) this.#refusals.set(code, (this.#refusals.get(code) ?? 0) + 1);
+  }
+
+  gauges(book: OrderBook, journal: JournalQueue, alarms: OrderAlarms, nowUs: number): OrderGauges {
+    const counts = INTENT_STATES.map((state) => [state, 0] as const);
+    const byIntentState = Object.fromEntries(counts) as Record<IntentState, number>;
+    let [open, inDoubt, escalated, oldestUs] = [0, 0, 0, nowUs];
+    const look = (state: IntentState, sinceUs: number): void => {
+      if (state === 'UNKNOWN') inDoubt++;
+      else if (state === 'ESCALATED') escalated++;
+      else return;
+      oldestUs = Math.min(oldestUs, sinceUs);
+    };
+    for (const order of book.orders()) {
+      if (mayChange(order)) open++;
+      if (order.intentState === null) continue;
+      byIntentState[order.intentState]++;
+      look(order.intentState, order.sentUs ?? order.createdUs);
+    }
+    for (const { intentState, sentUs, createdUs } of book.operations()) {
+      look(intentState, sentUs ?? createdUs);
+    }
+    return {
+      byIntentState,
+      inDoubt,
+      escalated,
+      open,
+      unresolvedAgeMs: (nowUs - oldestUs) / 1000,
+      refusals: Object.fromEntries(this.#refusals),
+      stages: structuredClone(this.#stages),
+      alarms: alarms.counts(),
+      journalBacklog: journal.backlog,
+      isJournalClear: journal.isClear,
+    };
+  }
+}

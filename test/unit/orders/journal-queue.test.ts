@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { JournalEntry } from '../../../src/domain/order-journal.ts';
+import { JournalQueue } from '../../../src/orders/journal-queue.ts';
+import { VirtualClock } from '../../faults/virtual-clock.ts';
+import { MemoryOrderJournal } from '../../support/memory-order-journal.ts';
+import { rejectsWith } from '../../support/order-answers.ts';
+
+function entry(key: string): JournalEntry {
+  return {
+    released: [{ keyId: 'a', key }],
+    events: [
+      { actor: 'a', action: key, subject: key, origin: 'here', detail: {}, timeUs: 1_000_000 },
+    ],
+  };
+}
+
+function queueRig() {
+  const clock = new VirtualClock('2026-09-10T10:00:00+05:30');
+  const journal = new MemoryOrderJournal();
+  const troubles: (string | null)[] = [];
+  const queue = new JournalQueue({
+    clock,
+    journal,
+    onTrouble: (detail) => troubles.push(detail),
+  });
+  const kept = (): string[] => journal.events.map(({ action }) => action);
+  return { clock, journal, queue, troubles, kept };
+}
+
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test('what is written is durable when it is done', async () => {
+  const { queue, kept } = queueRig();
+  await queue.write(entry('one'));
+  assert.deepEqual(kept(), ['one']);
+  assert.equal(queue.backlog, 0);
+});
+
+test('what was written in vain is not tried again; the queue is clear when something is', async () => {
+  const { queue, journal, clock, kept, troubles } = queueRig();
+  journal.failNext('before');
+  await rejectsWith(queue.write(entry('one')), 'JOURNAL_UNAVAILABLE');
+  assert.equal(queue.isClear, false);
+  await rejectsWith(queue.write(entry('two')), 'JOURNAL_UNAVAILABLE');
+  await clock.run(1_000);
+  assert.equal(queue.isClear, true);
+  assert.deepEqual(kept(), []);
+  assert.equal(troubles.length, 2);
+  assert.equal(troubles[1], null);
+});
+
+test('what is kept is tried until it is durable, in its order', async () => {
+  const { queue, journal, clock, kept } = queueRig();
+  journal.failNext('before', 'before', 'before');
+  queue.keep(entry('one'));
+  await settled();
+  queue.keep(entry('one'));
+  queue.keep(entry('two'));
+  assert.equal(queue.isClear, false);
+  assert.equal(queue.backlog, 3);
+  await clock.run(10_000);
+  await settled();
+  assert.deepEqual(kept(), ['one', 'one', 'two']);
+  assert.equal(queue.isClear, true);
+});
+
+test('a journal of another process is not tried', async () => {
+  const { queue, journal, clock, kept } = queueRig();
+  journal.isWritable = false;
+  queue.keep(entry('one'));
+  await clock.run(20_000);
+  assert.deepEqual(kept(), []);
+  journal.isWritable = true;
+  await clock.run(30_000);
+  assert.deepEqual(kept(), ['one']);
+});
+
+test('who waits to write behind what failed is told at once', async () => {
+  const { queue, journal } = queueRig();
+  const release = journal.hold();
+  journal.failNext('before');
+  queue.keep(entry('one'));
+  const waiting = rejectsWith(queue.write(entry('one')), 'JOURNAL_UNAVAILABLE');
+  release();
+  await waiting;
+});
+
+test('entries about different things do not wait for each other', async () => {
+  const { queue, journal } = queueRig();
+  const release = journal.hold();
+  queue.keep(entry('one'));
+  queue.keep(entry('two'));
+  queue.keep(entry('one'));
+  assert.equal(queue.backlog, 3);
+  release();
+  assert.equal(await queue.settled(1_000), true);
+});
+
+test('waiting for everything to be durable ends after its time', async () => {
+  const { queue, journal, clock } = queueRig();
+  journal.hold();
+  queue.keep(entry('one'));
+  const settling = queue.settled(1_000);
+  await clock.run(1_001);
+  assert.equal(await settling, false);
+  queue.stop();
+  queue.keep(entry('two'));
+  assert.equal(queue.backlog, 2);
+});
