@@ -21,6 +21,7 @@ The record of what happened to keys, accounts and credentials: who, what, when, 
                          that was cut off at its end is found
   list             the latest events, the newest first
     --limit N            how many (50)
+    --subject ID         only those about this order, key or account
 
   --json           print JSON`;
 
@@ -37,18 +38,23 @@ async function audit(args: string[]): Promise<number> {
   const { values, positionals } = parseOptions(
     'audit',
     args,
-    { head: { type: 'string' }, limit: { type: 'string' }, json: { type: 'boolean' } },
+    {
+      head: { type: 'string' },
+      limit: { type: 'string' },
+      subject: { type: 'string' },
+      json: { type: 'boolean' },
+    },
     { min: 1, max: 1 },
   );
   const [action = ''] = positionals;
-  const { head, limit = LIST_DEFAULT, json = false } = values;
+  const { head, limit = LIST_DEFAULT, subject, json = false } = values;
   if (action !== 'verify' && action !== 'list') throw usage(`no action ${JSON.stringify(action)}`);
   if (head !== undefined) requireHash(head);
   const count = wholeNumber('limit', limit, 1, LIST_MAX);
   const stores = await openStores();
   try {
     if (action === 'verify') return showReport(await verifyAuditLog(stores.database, head), json);
-    showEvents(await listAuditEvents(stores.database, count), json);
+    showEvents(await listAuditEvents(stores.database, count, subject), json);
     return 0;
   } finally {
     await stores.close();

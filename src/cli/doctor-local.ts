@@ -19,7 +19,7 @@ export async function localChecks(config: Config): Promise<Finding[]> {
     dataDirectory(config),
     apiKey(config),
     ...accountsFile(config),
-    await marketPort(config),
+    ...(await Promise.all(portsOf(config).map((port) => portFinding(config, port)))),
   ];
 }
 
@@ -92,9 +92,35 @@ function accountsFile(config: Config): Finding[] {
   }
 }
 
-async function marketPort(config: Config): Promise<Finding> {
-  const { bind, marketPort: port } = config;
-  const check = 'market port';
+interface ListeningPort {
+  check: string;
+  port: number;
+  setting: string;
+  /** What the service that listens there calls itself. */
+  name: string;
+}
+
+function portsOf({ role, marketPort, ordersPort }: Config): ListeningPort[] {
+  const market = {
+    check: 'market port',
+    port: marketPort,
+    setting: 'TICKER_MARKET_PORT',
+    name: 'ticker-service',
+  };
+  const orders = {
+    check: 'orders port',
+    port: ordersPort,
+    setting: 'TICKER_ORDERS_PORT',
+    name: 'ticker-service-orders',
+  };
+  if (role === 'all') return [market, orders];
+  return role === 'market' ? [market] : [orders];
+}
+
+async function portFinding(
+  { bind }: Config,
+  { check, port, setting, name: ours }: ListeningPort,
+): Promise<Finding> {
   const where = `${bind}:${port}`;
   const error = await listenError(bind, port);
   if (error === undefined) return ok(check, `${where} is free`);
@@ -102,8 +128,8 @@ async function marketPort(config: Config): Promise<Finding> {
     return fail(check, error, 'set TICKER_BIND to an address of this machine');
   }
   const name = await serviceName(`http://${urlHost(bind)}:${port}/version`);
-  if (name === 'ticker-service') return ok(check, `${where} is that of a running service`);
-  return fail(check, `${where} is in use by another program`, 'end it, or set TICKER_MARKET_PORT');
+  if (name === ours) return ok(check, `${where} is that of a running service`);
+  return fail(check, `${where} is in use by another program`, `end it, or set ${setting}`);
 }
 
 function listenError(host: string, port: number): Promise<NodeJS.ErrnoException | undefined> {

@@ -38,3 +38,9 @@ export function wholeNumber(name: string, text: string, min: number, max: number
   }
   return value;
 }
+
+/** Throws TickerError USAGE for a `--url` that is none. */
+export function requireHttpUrl(url: string | undefined): void {
+  if (url === undefined || (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol))) return;
+  throw new TickerError('USAGE', `--url must be an http(s) URL, not ${url}`);
+}

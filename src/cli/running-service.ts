@@ -10,8 +10,11 @@ export interface RunningService {
   key: string;
 }
 
-/** The service that the configuration describes; `url` overrides where it is. */
-export async function runningService(url: string | undefined): Promise<RunningService> {
+/** The service that the configuration describes, by one of its ports; `url` overrides where. */
+export async function runningService(
+  url: string | undefined,
+  port: 'marketPort' | 'ordersPort' = 'marketPort',
+): Promise<RunningService> {
   const config = await commandConfig();
   const key = config.apiKey ?? readApiKeyFile(config.dataDirectory)?.key;
   if (key === undefined) {
@@ -20,5 +23,5 @@ export async function runningService(url: string | undefined): Promise<RunningSe
       `there is no key in ${config.dataDirectory}: start the service first, or set TICKER_API_KEY`,
     );
   }
-  return { url: url ?? `http://${urlHost(config.bind)}:${config.marketPort}`, key };
+  return { url: url ?? `http://${urlHost(config.bind)}:${config[port]}`, key };
 }

@@ -1,6 +1,5 @@
-import { TickerError } from '../domain/error-codes.ts';
 import type { Command } from './command.ts';
-import { parseOptions, wholeNumber } from './options.ts';
+import { parseOptions, requireHttpUrl, wholeNumber } from './options.ts';
 import { runningService } from './running-service.ts';
 import { stopSignals } from './stop-signals.ts';
 import { runWatch } from './watch.ts';
@@ -34,9 +33,7 @@ export const watchCommand: Command = {
       { min: 1, max: 1 },
     );
     const strikes = wholeNumber('strikes', values.strikes, 0, STRIKES_MAX);
-    if (values.url !== undefined && !isHttpUrl(values.url)) {
-      throw new TickerError('USAGE', `--url must be an http(s) URL, not ${values.url}`);
-    }
+    requireHttpUrl(values.url);
     const { url, key } = await runningService(values.url);
     const target = new URL('/ws/ticks', url);
     target.protocol = target.protocol === 'https:' ? 'wss:' : 'ws:';
@@ -57,7 +54,3 @@ export const watchCommand: Command = {
     return 0;
   },
 };
-
-function isHttpUrl(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
-}

@@ -1,8 +1,9 @@
 import type { HeaderLines } from './security-headers.ts';
 
-const ALLOWED_METHODS = 'GET, POST, DELETE';
-const ALLOWED_HEADERS = 'Authorization, Content-Type';
-const EXPOSED_HEADERS = 'X-Request-ID';
+const ALLOWED_METHODS = 'GET, POST, PUT, PATCH, DELETE';
+const ALLOWED_HEADERS = 'Authorization, Content-Type, Idempotency-Key';
+const EXPOSED_HEADERS =
+  'X-Request-ID, Location, Retry-After, Idempotency-Replayed, RateLimit, RateLimit-Policy';
 const MAX_AGE_SECONDS = 3600;
 
 const VARY = ['Vary', 'Origin'] as const;

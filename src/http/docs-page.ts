@@ -120,10 +120,26 @@ function operationsOf(document: OpenApiDocument): Operation[] {
   );
 }
 
-const CURL_EXAMPLE = "curl -H 'Authorization: Bearer KEY' http://HOST/v1/instruments?q=NIFTY";
+/** What stands at the top of the page. */
+export interface DocsHead {
+  /** A command to begin with. */
+  example: string;
+  /** HTML links to what else there is. */
+  links: readonly string[];
+}
+
+const MARKET_HEAD: DocsHead = {
+  example: "curl -H 'Authorization: Bearer KEY' http://HOST/v1/instruments?q=NIFTY",
+  links: [
+    '<a href="/openapi.json">OpenAPI document</a>',
+    '<a href="/asyncapi.json">AsyncAPI document of the WebSocket</a>',
+    '<a href="/docs/errors">Error codes</a>',
+    '<a href="/">Live page</a>',
+  ],
+};
 
 /** The page /docs: every operation of the document. */
-export function docsPage(document: OpenApiDocument): string {
+export function docsPage(document: OpenApiDocument, head: DocsHead = MARKET_HEAD): string {
   const operations = operationsOf(document);
   const links = operations.map(
     ({ method, path, operation }) =>
@@ -143,10 +159,8 @@ export function docsPage(document: OpenApiDocument): string {
     `<header>
 <h1>${escapeHtml(title)} <small>${escapeHtml(version)}</small></h1>
 <p>${escapeHtml(description)}</p>
-<p><a href="/openapi.json">OpenAPI document</a> ·
-<a href="/asyncapi.json">AsyncAPI document of the WebSocket</a> ·
-<a href="/docs/errors">Error codes</a> · <a href="/">Live page</a></p>
-<pre>${escapeHtml(CURL_EXAMPLE)}</pre>
+<p>${head.links.join(' ·\n')}</p>
+<pre>${escapeHtml(head.example)}</pre>
 </header>
 <nav aria-label="Operations"><ul>
 ${links.join('\n')}
@@ -177,11 +191,15 @@ code, never on text. Retryable: the same request may succeed later.</p>
 }
 
 /** The pages under /docs, made once. */
-export function docsRoutes(document: OpenApiDocument): Route[] {
+export function docsRoutes(document: OpenApiDocument, head: DocsHead = MARKET_HEAD): Route[] {
   const html = 'text/html; charset=utf-8';
   const style = staticContent('text/css; charset=utf-8', DOCS_STYLE);
   return [
-    staticRoute('/docs', staticContent(html, docsPage(document)), 'The interface, for people.'),
+    staticRoute(
+      '/docs',
+      staticContent(html, docsPage(document, head)),
+      'The interface, for people.',
+    ),
     staticRoute('/docs/errors', staticContent(html, errorsPage()), 'What error codes mean.'),
     staticRoute('/docs/style.css', style, 'Stylesheet of these pages.'),
   ];

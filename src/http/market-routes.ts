@@ -1,11 +1,16 @@
 import { asyncApiDocument, type StreamLimits } from './asyncapi/document.ts';
 import { docsRoutes } from './docs-page.ts';
-import { openApiDocument, type OpenApiDocument, type OpenApiInfo } from './openapi.ts';
-import { defineRoute, type Route } from './route.ts';
+import {
+  openApiDocument,
+  type OpenApiDocument,
+  type OpenApiInfo,
+  openApiRoute,
+} from './openapi.ts';
+import type { Route } from './route.ts';
 import { instrumentRoutes, type InstrumentQueries } from './routes/instruments.ts';
 import { liquidityRoutes, type LiquidityQueries } from './routes/liquidity.ts';
 import { systemRoutes, type SystemRoutesOptions } from './routes/system.ts';
-import { staticContent, staticFileRoutes, staticReply, staticRoute } from './static-files.ts';
+import { staticContent, staticFileRoutes, staticRoute } from './static-files.ts';
 
 export interface MarketRoutesOptions extends SystemRoutesOptions {
   instruments: InstrumentQueries;
@@ -51,20 +56,9 @@ function asyncApiRoute({ version, stream }: MarketRoutesOptions): Route {
 /** Every HTTP route of the market port. Throws TickerError CONFIG_FILE if the pages are missing. */
 export function marketRoutes(options: MarketRoutesOptions): Route[] {
   const document = marketDocument(options);
-  const content = staticContent('application/json', JSON.stringify(document));
   return [
     ...describedRoutes(options),
-    defineRoute({
-      method: 'GET',
-      path: '/openapi.json',
-      operationId: 'getOpenApi',
-      summary: 'This document.',
-      tag: 'system',
-      access: 'public',
-      responses: { 200: { description: 'OpenAPI 3.1.' } },
-      undocumented: true,
-      handler: (request) => staticReply(content, request.header('if-none-match')),
-    }),
+    openApiRoute(document),
     asyncApiRoute(options),
     ...docsRoutes(document),
     ...(options.consoleDirectory === undefined ? [] : staticFileRoutes(options.consoleDirectory)),

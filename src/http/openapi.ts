@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox';
 import { ERRORS, type ErrorCode } from '../domain/error-codes.ts';
 import { httpStatusOf } from './problem.ts';
 import type { ResponseDefinition, Route } from './route.ts';
+import { staticContent, staticRoute } from './static-files.ts';
 
 export interface OpenApiInfo {
   title: string;
@@ -30,7 +31,7 @@ export interface OpenApiOperation {
 
 export interface OpenApiParameter {
   name: string;
-  in: 'path' | 'query';
+  in: 'path' | 'query' | 'header';
   required: boolean;
   description?: string;
   schema: TSchema;
@@ -38,6 +39,7 @@ export interface OpenApiParameter {
 
 export interface OpenApiResponse {
   description: string;
+  headers?: Record<string, { description: string; schema: { type: 'string' } }>;
   content?: Record<string, { schema: unknown }>;
 }
 
@@ -61,6 +63,11 @@ const PROBLEM_SCHEMA = {
     code: { type: 'string', description: 'Stable; match on this.' },
     retryable: { type: 'boolean', description: 'The same request may succeed later.' },
     request_id: { type: 'string', description: 'As in the X-Request-ID header.' },
+    id: { type: 'string', description: 'Of the order, if a refused one was kept.' },
+    risk: {
+      type: 'object',
+      description: 'What the checks before an order decided and saw; see the order.',
+    },
     errors: {
       type: 'array',
       description: 'What is wrong with the request, for INVALID_REQUEST.',
@@ -77,7 +84,10 @@ const PROBLEM_SCHEMA = {
   },
 };
 
-function parameters(schema: TSchema | undefined, place: 'path' | 'query'): OpenApiParameter[] {
+function parameters(
+  schema: TSchema | undefined,
+  place: OpenApiParameter['in'],
+): OpenApiParameter[] {
   const { properties = {}, required = [] } = (schema ?? {}) as ObjectSchema;
   return Object.entries(properties).map(([name, property]) => {
     const { description, ...rest } = property;
@@ -98,12 +108,13 @@ function errorCodes(route: Route): ErrorCode[] {
   if (route.access !== 'public' && route.access !== 'any-key') codes.push('FORBIDDEN');
   if (route.params || route.query || route.body) codes.push('INVALID_REQUEST');
   if (route.body) codes.push('BAD_JSON', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE');
+  if (route.rawBody) codes.push('BAD_JSON', 'BODY_TOO_LARGE');
   return codes;
 }
 
 function problemResponses(route: Route): Record<string, OpenApiResponse> {
   const byStatus: Record<string, OpenApiResponse> = {};
-  for (const code of errorCodes(route)) {
+  for (const code of new Set(errorCodes(route))) {
     const status = String(httpStatusOf(code) ?? 500);
     const text = `${code}: ${ERRORS[code].detail}`;
     const known = byStatus[status];
@@ -115,15 +126,42 @@ function problemResponses(route: Route): Record<string, OpenApiResponse> {
   return byStatus;
 }
 
-function response({ description, schema, contentType }: ResponseDefinition): OpenApiResponse {
-  if (!schema && contentType === undefined) return { description };
+function response({
+  description,
+  schema,
+  contentType,
+  headers,
+}: ResponseDefinition): OpenApiResponse {
+  const described = { description, ...(headers && { headers: responseHeaders(headers) }) };
+  if (!schema && contentType === undefined) return described;
   const mediaType = contentType ?? 'application/json';
-  return { description, content: { [mediaType]: { schema: schema ?? { type: 'string' } } } };
+  return { ...described, content: { [mediaType]: { schema: schema ?? { type: 'string' } } } };
+}
+
+function responseHeaders(
+  headers: Readonly<Record<string, string>>,
+): NonNullable<OpenApiResponse['headers']> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, description]) => [
+      name,
+      { description, schema: { type: 'string' } },
+    ]),
+  );
+}
+
+function requestBody({ body, rawBody }: Route): unknown {
+  if (body) return { required: true, content: { 'application/json': { schema: body } } };
+  return rawBody && { required: true, content: { '*/*': { schema: { type: 'string' } } } };
 }
 
 function operation(route: Route): OpenApiOperation {
-  const { operationId, summary, tag, access, params, query, body } = route;
-  const inputs = [...parameters(params, 'path'), ...parameters(query, 'query')];
+  const { operationId, summary, tag, access, params, query, headers } = route;
+  const inputs = [
+    ...parameters(params, 'path'),
+    ...parameters(query, 'query'),
+    ...parameters(headers, 'header'),
+  ];
+  const body = requestBody(route);
   const scopes = access === 'any-key' || access === 'public' ? [] : [access];
   const answers = Object.entries(route.responses);
   return {
@@ -132,9 +170,7 @@ function operation(route: Route): OpenApiOperation {
     tags: [tag],
     security: access === 'public' ? [] : [{ key: scopes }],
     ...(inputs.length > 0 && { parameters: inputs }),
-    ...(body && {
-      requestBody: { required: true, content: { 'application/json': { schema: body } } },
-    }),
+    ...(body !== undefined && { requestBody: body }),
     responses: {
       ...Object.fromEntries(answers.map(([status, answer]) => [status, response(answer)])),
       ...problemResponses(route),
@@ -142,13 +178,47 @@ function operation(route: Route): OpenApiOperation {
   };
 }
 
-/** The OpenAPI 3.1 description of a route table: plain JSON data. */
-export function openApiDocument(routes: readonly Route[], info: OpenApiInfo): OpenApiDocument {
+/**
+ * `value` with references in place of the named schemas in it. They are known by what they say:
+ * TypeBox copies schemas.
+ */
+function withReferences(value: unknown, names: ReadonlyMap<string, string>): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => withReferences(item, names));
+  const name = names.get(JSON.stringify(value));
+  return name === undefined
+    ? partsWithReferences(value, names)
+    : { $ref: `#/components/schemas/${name}` };
+}
+
+function partsWithReferences(
+  value: object,
+  names: ReadonlyMap<string, string>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(value).map(([member, part]) => [member, withReferences(part, names)]),
+  );
+}
+
+/**
+ * The OpenAPI 3.1 description of a route table: plain JSON data. `named`: schemas that are said
+ * once and referred to from where they are used.
+ */
+export function openApiDocument(
+  routes: readonly Route[],
+  info: OpenApiInfo,
+  named: Readonly<Record<string, TSchema>> = {},
+): OpenApiDocument {
+  const names = new Map(
+    Object.entries(named).map(([name, schema]) => [JSON.stringify(schema), name]),
+  );
   const documented = routes.filter((route) => !route.undocumented);
   const paths: OpenApiDocument['paths'] = {};
   for (const route of documented) {
     const path = (paths[route.path] ??= {});
-    path[route.method.toLowerCase()] = operation(route);
+    const described = operation(route);
+    path[route.method.toLowerCase()] =
+      names.size === 0 ? described : (withReferences(described, names) as OpenApiOperation);
   }
   return {
     openapi: '3.1.0',
@@ -163,7 +233,18 @@ export function openApiDocument(routes: readonly Route[], info: OpenApiInfo): Op
           description: 'A key of this service; the list names the scope that it needs.',
         },
       },
-      schemas: { Problem: PROBLEM_SCHEMA },
+      schemas: {
+        Problem: PROBLEM_SCHEMA,
+        ...Object.fromEntries(
+          Object.entries(named).map(([name, schema]) => [name, partsWithReferences(schema, names)]),
+        ),
+      },
     },
   };
+}
+
+/** /openapi.json */
+export function openApiRoute(document: OpenApiDocument): Route {
+  const content = staticContent('application/json', JSON.stringify(document));
+  return staticRoute('/openapi.json', content, 'This document.');
 }

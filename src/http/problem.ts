@@ -59,6 +59,7 @@ const STATUS_BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   BROKER_REFUSED: 502,
   BROKER_SESSION: 502,
   BROKER_UNREACHABLE: 503,
+  BROKER_UNAVAILABLE: 503,
   BOOK_STALE: 503,
   BROKER_BREAKER_OPEN: 503,
   CAPACITY_EXCEEDED: 503,
@@ -97,16 +98,29 @@ export function isProblem(answer: Answer): answer is Problem {
 /** What a caller is told of anything thrown; undefined: nothing, because it is a fault of ours. */
 export function problemOf(error: unknown): Problem | undefined {
   if (!(error instanceof TickerError) || error.code === 'INTERNAL') return undefined;
-  return httpStatusOf(error.code) === undefined
-    ? undefined
-    : { code: error.code, detail: error.detail };
+  const { code, detail } = error;
+  if (httpStatusOf(code) === undefined) return undefined;
+  return problem(code, detail, retryAfter(code, undefined));
+}
+
+const RETRY_STATUSES: ReadonlySet<number | undefined> = new Set([429, 503]);
+const RETRY_DEFAULT_MS = 1000;
+
+/** When to ask again, where that is said; `afterMs` left out: the usual time. */
+export function retryAfter(
+  code: ErrorCode,
+  afterMs: number | undefined,
+): Readonly<Record<string, string>> | undefined {
+  if (afterMs === undefined && !RETRY_STATUSES.has(httpStatusOf(code))) return undefined;
+  const seconds = Math.max(1, Math.ceil((afterMs ?? RETRY_DEFAULT_MS) / 1000));
+  return { 'Retry-After': String(seconds) };
 }
 
 /** The RFC 9457 answer. `instance`: path of the request. */
 export function problemReply(problem: Problem, instance: string, requestId: string): Reply {
   const { code, detail, extensions, headers } = problem;
   const { retryable, detail: title } = ERRORS[code];
-  const status = httpStatusOf(code) ?? 500;
+  const status = problem.status ?? httpStatusOf(code) ?? 500;
   const document = {
     type: problemType(code),
     title,

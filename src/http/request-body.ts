@@ -8,15 +8,19 @@ export const BODY_BYTES_MAX = 65_536;
  * Reads the body of a request and calls `done` once, with undefined as soon as it is larger than
  * allowed; never, if the client goes away first.
  */
-function readBody(response: HttpResponse, done: (bytes: Buffer | undefined) => void): void {
+function readBody(
+  response: HttpResponse,
+  bytesMax: number,
+  done: (bytes: Buffer | undefined) => void,
+): void {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   let finished = false;
   response.onData((chunk, isLast) => {
     if (finished) return;
     sizeBytes += chunk.byteLength;
-    finished = isLast || sizeBytes > BODY_BYTES_MAX;
-    if (sizeBytes > BODY_BYTES_MAX) {
+    finished = isLast || sizeBytes > bytesMax;
+    if (sizeBytes > bytesMax) {
       done(undefined);
       return;
     }
@@ -26,10 +30,33 @@ function readBody(response: HttpResponse, done: (bytes: Buffer | undefined) => v
   });
 }
 
+/** Gives `use` the body, or answers 413. */
+function readBounded(
+  exchange: Exchange,
+  response: HttpResponse,
+  bytesMax: number,
+  use: (bytes: Buffer) => void,
+): void {
+  const tooLarge = problem('BODY_TOO_LARGE', `A body is limited to ${bytesMax} bytes.`);
+  if (Number(exchange.header('content-length') ?? 0) > bytesMax) {
+    exchange.sendProblem(tooLarge, true);
+    return;
+  }
+  readBody(response, bytesMax, (bytes) => {
+    if (bytes) use(bytes);
+    else exchange.sendProblem(tooLarge, true);
+  });
+}
+
+/** The text of UTF-8 bytes; throws TypeError for others. */
+function utf8Text(bytes: Buffer): string {
+  return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+}
+
 function parseJson(exchange: Exchange, bytes: Buffer, use: (body: unknown) => void): void {
   let body: unknown;
   try {
-    body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    body = JSON.parse(utf8Text(bytes));
   } catch {
     exchange.sendProblem(problem('BAD_JSON', 'The request body is not valid JSON.'));
     return;
@@ -47,16 +74,32 @@ export function readJsonBody(
   wanted: boolean,
   use: (body: unknown) => void,
 ): void {
-  const tooLarge = problem('BODY_TOO_LARGE', `A body is limited to ${BODY_BYTES_MAX} bytes.`);
-  if (Number(exchange.header('content-length') ?? 0) > BODY_BYTES_MAX) {
-    exchange.sendProblem(tooLarge, true);
-    return;
-  }
   const mediaType = exchange.header('content-type')?.split(';')[0]?.trim().toLowerCase();
-  readBody(response, (bytes) => {
-    if (!bytes) exchange.sendProblem(tooLarge, true);
-    else if (bytes.length === 0 || !wanted) use(undefined);
+  readBounded(exchange, response, BODY_BYTES_MAX, (bytes) => {
+    if (bytes.length === 0 || !wanted) use(undefined);
     else if (mediaType === 'application/json') parseJson(exchange, bytes, use);
     else exchange.sendProblem(problem('UNSUPPORTED_MEDIA_TYPE'));
+  });
+}
+
+/**
+ * Gives `use` the body as text, whatever its media type, or answers 413, or 400 if it is not UTF-8.
+ * To be called in the callback that brought the request.
+ */
+export function readRawBody(
+  exchange: Exchange,
+  response: HttpResponse,
+  bytesMax: number,
+  use: (body: string) => void,
+): void {
+  readBounded(exchange, response, bytesMax, (bytes) => {
+    let text: string;
+    try {
+      text = utf8Text(bytes);
+    } catch {
+      exchange.sendProblem(problem('BAD_JSON', 'The request body is not UTF-8.'));
+      return;
+    }
+    use(text);
   });
 }

@@ -20,6 +20,8 @@ export interface Reply {
 export interface Problem {
   code: ErrorCode;
   detail: string;
+  /** HTTP status; left out: that of the code. */
+  status?: number;
   /** Members added to the problem document. */
   extensions?: Readonly<Record<string, unknown>>;
   headers?: Readonly<Record<string, string>>;
@@ -33,6 +35,8 @@ export interface RouteRequest<Params, Query, Body> {
   body: Body;
   /** Undefined on public routes. */
   principal: Principal | undefined;
+  /** IP address of the client. */
+  clientAddress: string;
   requestId: string;
   /** Value of a request header, or undefined; `name` in lower case. */
   header(name: string): string | undefined;
@@ -45,6 +49,8 @@ export interface ResponseDefinition {
   schema?: TSchema;
   /** Left out: application/json with a schema, else no body. */
   contentType?: string;
+  /** Headers worth knowing: what each says, by name. */
+  headers?: Readonly<Record<string, string>>;
 }
 
 /** One row of a route table. Types of what the handler gets are erased; see `defineRoute`. */
@@ -60,6 +66,10 @@ export interface Route {
   params?: TSchema;
   query?: TSchema;
   body?: TSchema;
+  /** The handler gets the body as text, whatever its media type: at most so many bytes of UTF-8. */
+  rawBody?: { bytesMax: number };
+  /** Request headers that the handler reads and checks itself; for the OpenAPI document. */
+  headers?: TSchema;
   /** By status. */
   responses: Readonly<Record<number, ResponseDefinition>>;
   /** Error codes beyond those that every route with its access and inputs can answer. */
@@ -78,13 +88,19 @@ export function defineRoute<
   Params extends TSchema | undefined = undefined,
   Query extends TSchema | undefined = undefined,
   Body extends TSchema | undefined = undefined,
+  RawBody extends Route['rawBody'] = undefined,
 >(
-  route: Omit<Route, 'handler' | 'params' | 'query' | 'body'> & {
+  route: Omit<Route, 'handler' | 'params' | 'query' | 'body' | 'rawBody'> & {
     params?: Params;
     query?: Query;
     body?: Body;
+    rawBody?: RawBody;
     handler(
-      request: RouteRequest<Input<Params>, Input<Query>, Input<Body>>,
+      request: RouteRequest<
+        Input<Params>,
+        Input<Query>,
+        RawBody extends object ? string : Input<Body>
+      >,
     ): Answer | Promise<Answer>;
   },
 ): Route {

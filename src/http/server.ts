@@ -3,7 +3,7 @@ import { authorize } from './authorization.ts';
 import { Exchange, headerProblem } from './exchange.ts';
 import type { HttpRequest, HttpResponse, TemplatedApp } from './native.ts';
 import { isProblem, problem, problemOf } from './problem.ts';
-import { readJsonBody } from './request-body.ts';
+import { readJsonBody, readRawBody } from './request-body.ts';
 import type { Method, Route } from './route.ts';
 import { Router, type Match } from './router.ts';
 import { InputValidator } from './validation.ts';
@@ -16,6 +16,13 @@ const METHODS_WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 interface Entry {
   route: Route;
   validator: InputValidator;
+}
+
+/** Who sent what. */
+interface Received {
+  principal: Principal | undefined;
+  clientAddress: string;
+  body: unknown;
 }
 
 /** Values of the Allow header for the routes of a path. */
@@ -68,20 +75,21 @@ class HttpServer {
     }
     const { access } = entry.route;
     const header = exchange.header('authorization');
-    const caller = authorize(access, header, exchange.clientAddress(), this.#web.gate);
+    const clientAddress = exchange.clientAddress();
+    const caller = authorize(access, header, clientAddress, this.#web.gate);
     if ('refused' in caller) {
       exchange.sendProblem(caller.refused);
       return;
     }
     exchange.addHeaders(caller.headers);
     const { principal } = caller;
-    if (!METHODS_WITH_BODY.has(exchange.method)) {
-      void this.#run(exchange, entry, match, principal, undefined);
-      return;
-    }
-    readJsonBody(exchange, response, entry.route.body !== undefined, (body) => {
-      void this.#run(exchange, entry, match, principal, body);
-    });
+    const run = (body: unknown): void => {
+      void this.#run(exchange, entry, match, { principal, clientAddress, body });
+    };
+    const { body, rawBody } = entry.route;
+    if (!METHODS_WITH_BODY.has(exchange.method)) run(undefined);
+    else if (rawBody) readRawBody(exchange, response, rawBody.bytesMax, run);
+    else readJsonBody(exchange, response, body !== undefined, run);
   }
 
   /** The routes of the path; undefined: there are none, and that has been answered. */
@@ -115,8 +123,7 @@ class HttpServer {
     exchange: Exchange,
     { route, validator }: Entry,
     match: Match<Entry>,
-    principal: Principal | undefined,
-    body: unknown,
+    { principal, clientAddress, body }: Received,
   ): Promise<void> {
     const timeout = this.#web.clock.setTimeout(() => {
       exchange.sendProblem(problem('TIMEOUT', `No answer came within ${HANDLER_TIMEOUT_MS} ms.`));
@@ -129,6 +136,7 @@ class HttpServer {
           : await route.handler({
               ...checked.input,
               principal,
+              clientAddress,
               requestId: exchange.requestId,
               header: (name) => exchange.header(name),
             });

@@ -214,6 +214,15 @@ export const RECORDS: {
     }),
     { type: 'upstream_stale', account: 'AB1234', since: EXAMPLE_US },
   ),
+  session_state: message<RecordOf<'session_state'>>()(
+    'A segment has opened or closed; of each one also after `hello`.',
+    Type.Object({
+      type: Type.Literal('session_state'),
+      segment: Type.String({ description: 'NFO or BFO.' }),
+      state: Type.Union([Type.Literal('open'), Type.Literal('closed')]),
+    }),
+    { type: 'session_state', segment: 'NFO', state: 'open' },
+  ),
   slow_reader_warning: message<RecordOf<'slow_reader_warning'>>()(
     'The client does not keep up.',
     Type.Object({

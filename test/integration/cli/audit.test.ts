@@ -95,6 +95,15 @@ test('list shows the latest events, the newest first', async (t) => {
   );
 });
 
+test('list --subject shows the events about one thing', async (t) => {
+  const { audit } = await rig(t, 3);
+  const { out } = await audit('list', '--subject', 'key_1', '--json');
+  assert.deepEqual(
+    (JSON.parse(out) as { id: number }[]).map(({ id }) => id),
+    [2],
+  );
+});
+
 test('what is wrong with the command line is said', async (t) => {
   const { audit } = await rig(t, 0);
   for (const [args, message] of [

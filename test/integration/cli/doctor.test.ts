@@ -27,6 +27,7 @@ async function settings(t: TestContext): Promise<Record<string, string>> {
     TICKER_DATA_DIR: folder,
     TICKER_DATABASE_URL: await createTestDatabase(t),
     TICKER_MARKET_PORT: '0',
+    TICKER_ORDERS_PORT: '0',
   };
 }
 

@@ -42,7 +42,7 @@ function folder(t: TestContext): string {
   return path;
 }
 
-const COMMANDS = ['serve', 'sim', 'watch', 'greeks', 'chain', 'accounts', 'keys', 'audit'];
+const COMMANDS = ['serve', 'sim', 'watch', 'greeks', 'chain', 'accounts', 'keys', 'audit', 'halt'];
 
 describe('help', () => {
   for (const args of [['--help'], ['-h'], ['help']]) {

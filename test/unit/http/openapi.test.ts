@@ -5,6 +5,7 @@ import Type from 'typebox';
 import { openApiDocument, type OpenApiDocument } from '../../../src/http/openapi.ts';
 import { defineRoute, json } from '../../../src/http/route.ts';
 import { marketDocumentFor } from '../../support/http/market-document.ts';
+import { ordersDocumentFor } from '../../support/http/orders-port.ts';
 
 const INFO = { title: 'Test', version: '0', description: 'For a test.' };
 
@@ -34,6 +35,10 @@ const order = defineRoute({
 
 test('the document of the market port is valid OpenAPI 3.1, in both environments', async () => {
   for (const production of [false, true]) await assertValid(marketDocumentFor(production));
+});
+
+test('so is the document of the orders port', async () => {
+  for (const production of [false, true]) await assertValid(ordersDocumentFor(production));
 });
 
 test('a route with every kind of input gives a valid document', async () => {
@@ -71,6 +76,25 @@ test('inputs, access, answers and errors of a route are all described', () => {
   assert.match(unavailable, /BROKER_UNREACHABLE.*NOT_READY/);
 });
 
+test('headers and bodies of any type are described too', () => {
+  const { paths } = ordersDocumentFor(true);
+  const placed = paths['/v1/orders']?.['post'];
+  assert.deepEqual(
+    placed?.parameters?.map(({ name, in: place, required }) => [name, place, required]),
+    [['Idempotency-Key', 'header', true]],
+  );
+  assert.deepEqual(Object.keys(placed.responses['202']?.headers ?? {}), [
+    'Idempotency-Replayed',
+    'Location',
+    'Retry-After',
+  ]);
+  const postback = paths['/v1/postbacks/{account}']?.['post'];
+  assert.deepEqual(postback?.requestBody, {
+    required: true,
+    content: { '*/*': { schema: { type: 'string' } } },
+  });
+});
+
 test('metrics are described as open in development and as scoped in production', () => {
   const security = (production: boolean): unknown =>
     marketDocumentFor(production).paths['/metrics']?.['get']?.security;
@@ -79,9 +103,11 @@ test('metrics are described as open in development and as scoped in production',
 });
 
 test('every operation has its own id', () => {
-  const ids = Object.values(marketDocumentFor(true).paths).flatMap((operations) =>
-    Object.values(operations).map(({ operationId }) => operationId),
-  );
-  assert.ok(ids.length >= 8);
-  assert.equal(new Set(ids).size, ids.length);
+  for (const document of [marketDocumentFor(true), ordersDocumentFor(true)]) {
+    const ids = Object.values(document.paths).flatMap((operations) =>
+      Object.values(operations).map(({ operationId }) => operationId),
+    );
+    assert.ok(ids.length >= 8);
+    assert.equal(new Set(ids).size, ids.length);
+  }
 });
