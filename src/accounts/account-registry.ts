@@ -21,11 +21,16 @@ export interface AccountSummary {
   trading: boolean;
   rest_url: string;
   ws_url: string;
+  local_address?: string;
   /** Names of the secrets that it has. */
   secrets: string[];
   /** Keys of the key service that protect them. */
   key_ids: string[];
   updated: string;
+}
+
+function given(localAddress: string | undefined): { localAddress?: string } {
+  return localAddress === undefined ? {} : { localAddress };
 }
 
 function context(id: string, field: string): SecretContext {
@@ -64,14 +69,14 @@ export class AccountRegistry {
   ): Promise<AccountSummary[]> {
     const changes: { account: StoredAccount; event: AuditEvent }[] = [];
     for (const account of accounts) {
-      const { id: subject, marketData, trading, restUrl, wsUrl } = account;
+      const { id: subject, marketData, trading, restUrl, wsUrl, localAddress } = account;
       changes.push({
         account: await this.#encrypted(account),
         event: {
           ...author,
           action: replace ? 'account.replaced' : 'account.added',
           subject,
-          detail: { marketData, trading, restUrl, wsUrl },
+          detail: { marketData, trading, restUrl, wsUrl, ...given(localAddress) },
         },
       });
     }
@@ -101,13 +106,14 @@ export class AccountRegistry {
   }
 
   async #encrypted(account: BrokerAccount): Promise<StoredAccount> {
-    const { id, marketData, trading, restUrl, wsUrl } = account;
+    const { id, marketData, trading, restUrl, wsUrl, localAddress } = account;
     const secrets: Record<string, { ciphertext: Uint8Array; keyId: string }> = {};
     for (const [field, plaintext] of Object.entries(secretsOf(account))) {
       const ciphertext = await this.#cipher.encrypt(plaintext, context(id, field));
       secrets[field] = { ciphertext, keyId: this.#cipher.keyIdOf(ciphertext) };
     }
-    return { id, marketData, trading, restUrl, wsUrl, secrets, updatedMs: this.#nowMs() };
+    const plain = { id, marketData, trading, restUrl, wsUrl, ...given(localAddress) };
+    return { ...plain, secrets, updatedMs: this.#nowMs() };
   }
 
   #nowMs(): number {
@@ -115,7 +121,7 @@ export class AccountRegistry {
   }
 
   async #decrypted(stored: StoredAccount): Promise<BrokerAccount> {
-    const { id, marketData, trading, restUrl, wsUrl, secrets } = stored;
+    const { id, marketData, trading, restUrl, wsUrl, localAddress, secrets } = stored;
     const open = async (field: SecretField): Promise<string | undefined> => {
       const secret = secrets[field];
       return secret && (await this.#cipher.decrypt(secret.ciphertext, context(id, field)));
@@ -124,18 +130,20 @@ export class AccountRegistry {
     if (apiKey === undefined || accessToken === undefined) {
       throw new TickerError('SECRET_UNREADABLE', `account ${id} lacks api_key or access_token`);
     }
-    return { id, apiKey, apiSecret, accessToken, marketData, trading, restUrl, wsUrl };
+    const plain = { id, marketData, trading, restUrl, wsUrl, ...given(localAddress) };
+    return { ...plain, apiKey, apiSecret, accessToken };
   }
 }
 
 function summary(stored: StoredAccount): AccountSummary {
-  const { id, marketData, trading, restUrl, wsUrl, secrets, updatedMs } = stored;
+  const { id, marketData, trading, restUrl, wsUrl, localAddress, secrets, updatedMs } = stored;
   return {
     id,
     market_data: marketData,
     trading,
     rest_url: restUrl,
     ws_url: wsUrl,
+    ...(localAddress !== undefined && { local_address: localAddress }),
     secrets: SECRET_FIELDS.filter((field) => secrets[field] !== undefined),
     key_ids: [...new Set(Object.values(secrets).map(({ keyId }) => keyId))],
     updated: new Date(updatedMs).toISOString(),

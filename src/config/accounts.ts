@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { TickerError } from '../domain/error-codes.ts';
 import { nearestName } from './nearest-name.ts';
 import { isLoopback } from './value-types.ts';
@@ -16,6 +17,8 @@ export interface BrokerAccount {
   /** Without a slash at the end. */
   restUrl: string;
   wsUrl: string;
+  /** IP address of this machine from which orders leave; undefined: the system's choice. */
+  localAddress?: string;
 }
 
 export interface AccountsOptions {
@@ -48,6 +51,9 @@ const checkSecret: FieldCheck = (value) =>
 const checkSwitch: FieldCheck = (value) =>
   typeof value === 'boolean' ? undefined : 'must be true or false';
 
+const checkAddress: FieldCheck = (value) =>
+  isText(value) && isIP(value) !== 0 ? undefined : 'must be an IP address';
+
 function checkUrl(secure: string, plain: string): FieldCheck {
   return (value) => {
     const parsed = isText(value) && URL.canParse(value) ? new URL(value) : undefined;
@@ -67,6 +73,7 @@ const FIELDS: Readonly<Record<string, { check: FieldCheck; required?: boolean }>
   trading: { check: checkSwitch },
   rest_url: { check: checkUrl('https:', 'http:') },
   ws_url: { check: checkUrl('wss:', 'ws:') },
+  local_address: { check: checkAddress },
 };
 
 function entryProblems(entry: unknown, where: string): string[] {
@@ -103,6 +110,9 @@ function toAccount(fields: Fields): BrokerAccount {
     trading: (fields['trading'] as boolean | undefined) ?? false,
     restUrl: restUrl.replace(/\/+$/, ''),
     wsUrl: (fields['ws_url'] as string | undefined) ?? BROKER_WS_URL,
+    ...(fields['local_address'] === undefined
+      ? {}
+      : { localAddress: fields['local_address'] as string }),
   };
 }
 
@@ -148,8 +158,8 @@ function exposures(path: string, accounts: readonly BrokerAccount[]): string[] {
 
 /**
  * The accounts of a JSON array of
- * `{id, api_key, api_secret?, access_token, market_data?, trading?, rest_url?, ws_url?}`; `place`:
- * where it comes from. Throws TickerError CONFIG_FILE; it names entry (from 1) and field, never a
+ * `{id, api_key, api_secret?, access_token, market_data?, trading?, rest_url?, ws_url?,
+ * local_address?}`; `place`: where it comes from. Throws TickerError CONFIG_FILE; it names entry (from 1) and field, never a
  * value.
  */
 export function parseAccounts(text: string, place: string): BrokerAccount[] {

@@ -2,15 +2,16 @@ import { SETTINGS, type Setting } from './settings.ts';
 
 function defaultText(setting: Setting<unknown>): string {
   if (setting.defaultText !== undefined) return setting.defaultText;
-  return setting.default === undefined ? 'none' : `\`${setting.default as string | number}\``;
+  return setting.default === undefined
+    ? 'none'
+    : `\`${setting.default as string | number | boolean}\``;
 }
 
 function settingRow(setting: Setting<unknown>): string {
   const name = setting.secret
     ? `\`${setting.name}\` or \`${setting.name}_FILE\``
     : `\`${setting.name}\``;
-  const doc = setting.notUsedYet ? `${setting.doc} Accepted, not used yet.` : setting.doc;
-  return `| ${name} | ${defaultText(setting)} | ${setting.type.allowed} | ${doc} |`;
+  return `| ${name} | ${defaultText(setting)} | ${setting.type.allowed} | ${setting.doc} |`;
 }
 
 const INTRODUCTION = `# Configuration
@@ -39,6 +40,7 @@ const ACCOUNTS = `## Accounts file
 | \`trading\` | \`false\` | Whether orders may go to this account |
 | \`rest_url\` | \`https://api.kite.trade\` | The broker's REST address |
 | \`ws_url\` | \`wss://ws.kite.trade/\` | The broker's WebSocket address |
+| \`local_address\` | the system's choice | IP address of this machine from which orders leave |
 
 Production refuses a file that every user of the machine can read (\`chmod 600\` it), and plain
 \`http\` or \`ws\` addresses of other machines; development warns.

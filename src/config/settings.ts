@@ -13,6 +13,7 @@ import {
   text,
   url,
   webOrigins,
+  yesOrNo,
   type ClockSetting,
   type ValueType,
 } from './value-types.ts';
@@ -28,11 +29,9 @@ export interface Setting<Value> {
   defaultText?: string;
   /** Never printed, and has a `_FILE` variant. */
   secret?: boolean;
-  /** Accepted and checked, but nothing reads it yet. */
-  notUsedYet?: boolean;
 }
 
-type Options = Pick<Setting<unknown>, 'defaultText' | 'secret' | 'notUsedYet'>;
+type Options = Pick<Setting<unknown>, 'defaultText' | 'secret'>;
 
 function setting<Value>(
   name: `TICKER_${string}`,
@@ -70,9 +69,24 @@ export const SETTINGS = {
     8080,
     'Port of WebSocket clients, REST, metrics and the console. 0: any free one.',
   ),
-  ordersPort: setting('TICKER_ORDERS_PORT', integer(0, 65_535), 8081, 'Port of orders.', {
-    notUsedYet: true,
-  }),
+  ordersPort: setting(
+    'TICKER_ORDERS_PORT',
+    integer(0, 65_535),
+    8081,
+    'Port of orders, with metrics of its own. 0: any free one.',
+  ),
+  role: setting<'all' | 'market' | 'orders'>(
+    'TICKER_ROLE',
+    oneOf(['all', 'market', 'orders']),
+    'all',
+    'What this process does: `market`, everything but orders; `orders`, orders alone, with its ' +
+      'prices from the process that TICKER_MARKET_URL names; or `all`.',
+  ),
+  marketUrl: optional(
+    'TICKER_MARKET_URL',
+    url('http:', 'https:'),
+    'For role `orders`: the market side. Left out: the market port of this machine.',
+  ),
   simPort: setting(
     'TICKER_SIM_PORT',
     integer(0, 65_535),
@@ -138,6 +152,18 @@ export const SETTINGS = {
     134_217_728,
     'Bytes that may wait for all WebSocket clients together; beyond that those with the most are ' +
       'closed with 1013.',
+  ),
+  cancelWithoutJournal: setting(
+    'TICKER_CANCEL_WITHOUT_JOURNAL',
+    yesOrNo,
+    false,
+    'Whether cancellations are sent while the database does not work; they are kept afterwards.',
+  ),
+  reconcileSeconds: setting(
+    'TICKER_ORDERS_RECONCILE_SECONDS',
+    integer(10, 3600),
+    300,
+    'How often order book, trades and positions of each account are read from the broker.',
   ),
   greeksWorkers: setting(
     'TICKER_GREEKS_WORKERS',
@@ -206,9 +232,9 @@ export const SETTINGS = {
   ),
   databasePool: setting(
     'TICKER_DATABASE_POOL',
-    integer(2, 200),
+    integer(3, 200),
     20,
-    'Most connections to the database.',
+    'Most connections to the database; half of them are for orders.',
   ),
   redisUrl: optional(
     'TICKER_REDIS_URL',

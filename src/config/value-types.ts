@@ -54,6 +54,11 @@ export function oneOf<const Choice extends string>(choices: readonly Choice[]): 
   };
 }
 
+export const yesOrNo: ValueType<boolean> = {
+  allowed: 'true or false',
+  parse: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
+};
+
 /** Text without spaces around it; both bounds of its length included. */
 export function text(minimum: number, maximum: number): ValueType<string> {
   return {

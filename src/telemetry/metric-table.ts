@@ -308,7 +308,8 @@ export const METRICS = {
   },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
-export type MetricName = keyof typeof METRICS;
+/** Metrics by name. */
+export type MetricTable = Readonly<Record<string, MetricDefinition>>;
 
 /**
  * A histogram as it is recorded: `counts[b]` values in (2^(b-1), 2^b] of the recorded unit,
@@ -326,9 +327,11 @@ type ReadingOf<Definition extends MetricDefinition> = Definition extends { type:
     : number;
 
 /**
- * One value for every metric: a number, numbers by label value, or a histogram; times of gauges in
- * seconds.
+ * One value for every metric of a table: a number, numbers by label value, or a histogram; times of
+ * gauges in seconds.
  */
-export type MetricReadings = {
-  readonly [Name in MetricName]: ReadingOf<(typeof METRICS)[Name]>;
+export type ReadingsOf<Table extends MetricTable> = {
+  readonly [Name in keyof Table]: ReadingOf<Table[Name]>;
 };
+
+export type MetricReadings = ReadingsOf<typeof METRICS>;

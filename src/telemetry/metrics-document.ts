@@ -1,5 +1,6 @@
 import { METRICS, type MetricDefinition } from './metric-table.ts';
 import { BUILD_INFO_HELP, METRIC_PREFIX } from './metrics.ts';
+import { ORDER_METRICS } from './order-metric-table.ts';
 import { processMetrics } from './process-readings.ts';
 
 function tableRow(name: string, { type, help, label }: MetricDefinition): string {
@@ -9,7 +10,7 @@ function tableRow(name: string, { type, help, label }: MetricDefinition): string
 
 const INTRODUCTION = `# Metrics
 
-Generated from \`src/telemetry/metric-table.ts\` by \`npm run docs\`; do not edit.
+Generated from \`src/telemetry/*metric-table.ts\` by \`npm run docs\`; do not edit.
 
 \`GET /metrics\` on the market port gives these in the Prometheus text format: open in development,
 with a key of scope \`metrics:read\` in production. Every value comes from the threads that do the
@@ -18,6 +19,13 @@ two: from 1 microsecond to 33.6 seconds for times, from 1 to 33,554,432 for tick
 again at 0 with the process.
 `;
 
+const ORDERS = `## Orders port
+
+\`GET /metrics\` on the orders port gives these, and those of build and process.
+`;
+
+const HEADER = '| Name | Type | Labels | Meaning |\n| --- | --- | --- | --- |';
+
 /** Text of docs/METRICS.md. */
 export function metricsDocument(): string {
   const rows = [
@@ -25,6 +33,9 @@ export function metricsDocument(): string {
     `| \`${METRIC_PREFIX}build_info\` | gauge | \`version\` \`node\` | ${BUILD_INFO_HELP} |`,
     ...processMetrics(0).map((metric) => tableRow(metric.name, metric)),
   ];
-  const header = '| Name | Type | Labels | Meaning |\n| --- | --- | --- | --- |';
-  return `${INTRODUCTION}\n${header}\n${rows.join('\n')}\n`;
+  const orders = Object.entries(ORDER_METRICS).map(([name, metric]) =>
+    tableRow(METRIC_PREFIX + name, metric),
+  );
+  const market = `${INTRODUCTION}\n${HEADER}\n${rows.join('\n')}\n`;
+  return `${market}\n${ORDERS}\n${HEADER}\n${orders.join('\n')}\n`;
 }

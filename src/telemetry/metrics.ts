@@ -3,7 +3,8 @@ import {
   METRICS,
   type HistogramReading,
   type MetricDefinition,
-  type MetricReadings,
+  type MetricTable,
+  type ReadingsOf,
   type RecordedUnit,
 } from './metric-table.ts';
 import { processMetrics } from './process-readings.ts';
@@ -21,10 +22,10 @@ export interface MetricsOptions {
   startTimeSeconds: number;
 }
 
-export interface Metrics {
+export interface Metrics<Table extends MetricTable = typeof METRICS> {
   readonly contentType: string;
   /** The Prometheus text of all metrics. */
-  render(readings: MetricReadings): Promise<string>;
+  render(readings: ReadingsOf<Table>): Promise<string>;
 }
 
 export const METRIC_PREFIX = 'ticker_';
@@ -101,13 +102,21 @@ export function mergeHistograms(readings: readonly HistogramReading[]): Histogra
 }
 
 /** The metrics of `METRICS`, of the process and of the build, in the Prometheus text format. */
-export function createMetrics({ build, startTimeSeconds }: MetricsOptions): Metrics {
+export function createMetrics(options: MetricsOptions): Metrics {
+  return createMetricsOf(METRICS, options);
+}
+
+/** As `createMetrics`, for another table. */
+export function createMetricsOf<Table extends MetricTable>(
+  table: Table,
+  { build, startTimeSeconds }: MetricsOptions,
+): Metrics<Table> {
   const registry = new Registry();
-  let current: MetricReadings | undefined;
-  for (const [shortName, definition] of Object.entries(METRICS)) {
+  let current: ReadingsOf<Table> | undefined;
+  for (const [shortName, definition] of Object.entries(table)) {
     const name = METRIC_PREFIX + shortName;
     registerReader(registry, name, definition, () =>
-      current ? tableSamples(name, definition, current[shortName as keyof MetricReadings]) : [],
+      current ? tableSamples(name, definition, current[shortName]) : [],
     );
   }
   for (const metric of processMetrics(startTimeSeconds)) {

@@ -5,6 +5,7 @@ import type { KeyRecord, WrongKeys } from '../domain/access.ts';
 import type { ClockSettings } from '../domain/clock.ts';
 import type { ErrorCode } from '../domain/error-codes.ts';
 import type { NamedInstrument } from '../domain/instrument.ts';
+import type { TradableContract } from '../domain/order-market.ts';
 import type {
   ChainKey,
   ChainResolution,
@@ -66,6 +67,43 @@ export interface OldChannelsData extends ThreadData {
   prefix: string;
 }
 
+/** One broker account as the order side uses it. */
+export interface OrderAccount {
+  id: string;
+  apiKey: string;
+  /** Undefined: postbacks of the account are refused, because they cannot be checked. */
+  apiSecret: string | undefined;
+  accessToken: string;
+  restUrl: string;
+  localAddress?: string;
+}
+
+/** Where the prices of the tick path are. */
+export type PricePlace =
+  | { kind: 'memory'; instruments: SharedBlock; lastValues: SharedBlock }
+  /** `url`: http(s)://host:port of the market side; `key` undefined: it cannot be asked. */
+  | { kind: 'service'; url: string; key: string | undefined };
+
+/** What the orders thread is started with. */
+export interface OrdersData extends ThreadBasics {
+  meters: SharedBlock;
+  prices: PricePlace;
+  /** The keys that are valid at the start. */
+  keys: readonly KeyRecord[];
+  /** False: there may be more, which are not known yet. */
+  keysComplete: boolean;
+  host: string;
+  port: number;
+  corsOrigins: readonly string[];
+  trustedProxies: readonly string[];
+  /** What the database server calls this instance in its lists. */
+  instance: string;
+  /** Most connections to the database, of this thread. */
+  databasePool: number;
+  cancelWithoutJournal: boolean;
+  reconcileSeconds: number;
+}
+
 /** What the simulator thread is started with. */
 export interface SimulatorData extends ThreadBasics {
   host: string;
@@ -96,12 +134,21 @@ export interface UpstreamSocket {
   failure: { code: ErrorCode; detail: string } | null;
 }
 
+/** An order update as a broker's socket told it. */
+export interface OrderText {
+  type: 'order-text';
+  account: string;
+  /** The broker's record of the order, not checked yet. */
+  data: unknown;
+}
+
 export type ToIngest =
   { type: 'demand'; changes: { token: number; mode: UpstreamMode }[] } | { type: 'stop' };
 
 export type FromIngest =
   | { type: 'started' }
   | { type: 'upstream'; sockets: UpstreamSocket[] }
+  | OrderText
   | { type: 'stopped' }
   | FailureMessage;
 
@@ -142,6 +189,65 @@ export interface ControlCalls {
 
 export type CallName = keyof ControlCalls;
 
+/** What orders asks of control, and what it gets. */
+export interface OrderCalls {
+  /** Null: there is no such contract. */
+  findContract: {
+    args: { exchange: string; tradingsymbol: string };
+    result: TradableContract | null;
+  };
+  /** Has the instrument of this token streamed for some minutes; its row, -1: it cannot be had. */
+  watchPrice: { args: number; result: number };
+}
+
+export type OrderCallName = keyof OrderCalls;
+
+/** News of keys and addresses for every thread that has callers. */
+export type AccessNews =
+  /** The keys that are valid from now on; connections of others are closed. */
+  | { type: 'keys'; keys: readonly KeyRecord[] }
+  /** An address that another instance has locked out. */
+  | { type: 'locked-out'; address: string; untilUs: number };
+
+/** What a thread that has callers tells of them. */
+export type CallerNews =
+  | { type: 'key-uses'; uses: { keyId: string; timeMs: number }[] }
+  /** What came from an address since the last message. */
+  | ({ type: 'wrong-keys' } & WrongKeys);
+
+export type ToOrders =
+  | { type: 'answer'; id: number; ok: true; result: OrderCalls[OrderCallName]['result'] }
+  | { type: 'answer'; id: number; ok: false; code: ErrorCode; detail: string }
+  /** The accounts that trade, once, and what must never be printed of them. */
+  | { type: 'accounts'; accounts: readonly OrderAccount[]; secrets: readonly string[] }
+  /** Where the database is, at first and when that has changed. It has the schema. */
+  | { type: 'database'; url: string }
+  /** Expiry days of the listed futures, rising, by underlying. */
+  | { type: 'futures'; futures: readonly (readonly [string, readonly string[]])[] }
+  | { type: 'status'; status: ServiceStatus }
+  | OrderText
+  /** All orders are to stop. */
+  | { type: 'halt'; actor: 'file' | 'signal'; reason: string }
+  | AccessNews
+  | { type: 'stop' };
+
+export type FromOrders =
+  | {
+      [Name in OrderCallName]: {
+        type: 'call';
+        id: number;
+        name: Name;
+        args: OrderCalls[Name]['args'];
+      };
+    }[OrderCallName]
+  | { type: 'check'; check: HealthCheck }
+  /** A halt has taken effect, and lasts by itself. */
+  | { type: 'halted' }
+  | CallerNews
+  | { type: 'listening'; port: number }
+  | { type: 'stopped' }
+  | FailureMessage;
+
 export type ToPublish =
   | { type: 'answer'; id: number; ok: true; result: ControlCalls[CallName]['result'] }
   | { type: 'answer'; id: number; ok: false; code: ErrorCode; detail: string }
@@ -153,10 +259,8 @@ export type ToPublish =
     }
   | { type: 'status'; status: ServiceStatus }
   | { type: 'upstream-stale'; account: string; sinceUs: number }
-  /** The keys that are valid from now on; connections of others are closed. */
-  | { type: 'keys'; keys: readonly KeyRecord[] }
-  /** An address that another instance has locked out. */
-  | { type: 'locked-out'; address: string; untilUs: number }
+  | OrderText
+  | AccessNews
   | { type: 'stop' };
 
 export type FromPublish =
@@ -171,9 +275,7 @@ export type FromPublish =
   | { type: 'demand'; changes: { row: number; mode: UpstreamMode }[] }
   | { type: 'follow'; chain: ChainKey }
   | { type: 'unfollow'; chain: ChainKey }
-  | { type: 'key-uses'; uses: { keyId: string; timeMs: number }[] }
-  /** What came from an address since the last message. */
-  | ({ type: 'wrong-keys' } & WrongKeys)
+  | CallerNews
   | { type: 'listening'; port: number }
   | { type: 'stopped' }
   | FailureMessage;

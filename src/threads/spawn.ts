@@ -19,7 +19,7 @@ const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 12 };
 
 /** Starts the thread of folder `thread` with `data`. */
 export function spawnThread(
-  thread: 'ingest' | 'publish' | 'old-channels' | 'simulator',
+  thread: 'ingest' | 'publish' | 'orders' | 'old-channels' | 'simulator',
   data: unknown,
 ): Worker {
   // Standard output belongs to the ready line; threads log to standard error themselves.

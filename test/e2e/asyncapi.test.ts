@@ -63,6 +63,7 @@ test('all that a running service says follows the AsyncAPI document that it serv
     'pong',
     'replay_completed',
     'resumed',
+    'session_state',
     'subscribed',
     'ticks',
     'unsubscribed',

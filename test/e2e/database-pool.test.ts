@@ -13,9 +13,10 @@ async function logged(process: TickerProcess, pattern: RegExp): Promise<void> {
   }
 }
 
+/* Half of the connections are the order side's. */
 test('a pool in use above 80 % is logged and measured, and ticks do not wait for it', async (t) => {
   const url = await createTestDatabase(t);
-  const environment = { TICKER_DATABASE_URL: url, TICKER_DATABASE_POOL: '2' };
+  const environment = { TICKER_DATABASE_URL: url, TICKER_DATABASE_POOL: '4' };
   const service = await startService(t, environment);
   const made = await runTicker(['keys', 'create', '--scopes', 'admin', '--json'], environment);
   const { key } = JSON.parse(made.out) as { key: string };

@@ -6,15 +6,24 @@ import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Tick } from 'kiteconnect';
 import { atEnd } from '../support/at-end.ts';
-import type { TickerMessage } from '../support/feed/sim/kite-ticker-child.ts';
+import type { OrderUpdateMessage, TickerMessage } from '../support/feed/sim/kite-ticker-child.ts';
 import { HDFC_BANK, INFY, RELIANCE, startKiteBench } from '../support/kite-bench.ts';
 import { metricsUntil } from '../support/metrics-text.ts';
+import { OrderPortCaller } from '../support/order-caller.ts';
+import {
+  accountsFile,
+  runTicker,
+  startService,
+  startSimulatorProcess,
+  temporaryFolder,
+} from '../support/ticker-process.ts';
 
 const CHILD = fileURLToPath(new URL('../support/feed/sim/kite-ticker-child.js', import.meta.url));
 
 /** The official client in a process of its own. */
 class OfficialTicker {
   readonly ticks: Tick[] = [];
+  readonly orders: Record<string, unknown>[] = [];
   connects = 0;
   heartbeats = 0;
   readonly #child: ChildProcess;
@@ -27,8 +36,10 @@ class OfficialTicker {
       this.#child.kill('SIGKILL');
       return exited;
     });
-    this.#child.on('message', (message: TickerMessage | { connected: true }) => {
+    type Message = TickerMessage | OrderUpdateMessage | { connected: true };
+    this.#child.on('message', (message: Message) => {
       if ('connected' in message) this.connects++;
+      else if ('order' in message) this.orders.push(message.order);
       else if (message.ticks.length === 0) this.heartbeats++;
       else this.ticks.push(...message.ticks);
     });
@@ -127,4 +138,36 @@ test('the official KiteTicker that is cut off reconnects by itself and goes on',
   const metrics = await metricsUntil(service.url, (m) => m.get('ticker_kite_clients') === 1);
   assert.equal(metrics.get('ticker_kite_clients_opened_total'), 2);
   assert.equal(metrics.get('ticker_kite_subscriptions'), 1);
+});
+
+test('the official KiteTicker gets the order updates of the accounts that its key may touch', async (t) => {
+  const simulator = await startSimulatorProcess(t, [
+    ...['--port', '0', '--seed', '7', '--instruments', '200', '--accounts', '2'],
+  ]);
+  const environment = { TICKER_DATA_DIR: temporaryFolder(t) };
+  const service = await startService(t, {
+    ...environment,
+    TICKER_ACCOUNTS_FILE: accountsFile(t, simulator, { trading: true, count: 2 }),
+  });
+  const scopes = ['--scopes', 'ticks:read', '--accounts', 'SIM002', '--json'];
+  const made = await runTicker(['keys', 'create', ...scopes], environment);
+  const { key } = JSON.parse(made.out) as { key: string };
+  await metricsUntil(service.url, (samples) => samples.get('ticker_api_keys') === 2);
+  const root = `${service.url.replace('http', 'ws')}/kite`;
+  const [all, second] = [service.key, key].map(
+    (token) => new OfficialTicker(t, [root, 'whatever', token, '{}']),
+  );
+  await all?.until(() => all.connects === 1);
+  await second?.until(() => second.connects === 1);
+  const orders = new OrderPortCaller(service.ordersUrl, service.key);
+  await orders.untilReady();
+  for (const account of ['SIM001', 'SIM002']) await orders.place({ account });
+  const isOver = (ticker: OfficialTicker | undefined, account: string) =>
+    ticker?.orders.some((order) => order['user_id'] === account && order['status'] === 'COMPLETE');
+  await all?.until(() => ['SIM001', 'SIM002'].every((account) => isOver(all, account)));
+  await second?.until(() => isOver(second, 'SIM002') === true);
+  assert.ok(second?.orders.every((order) => order['user_id'] === 'SIM002'));
+  // Several sockets of an account tell the same: each update comes once.
+  const updates = all?.orders.map((order) => JSON.stringify(order)) ?? [];
+  assert.equal(new Set(updates).size, updates.length);
 });

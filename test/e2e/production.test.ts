@@ -32,6 +32,7 @@ class Production {
       TICKER_REDIS_URL: redis.url,
       TICKER_DATA_DIR: folder,
       TICKER_MARKET_PORT: '0',
+      TICKER_ORDERS_PORT: '0',
       TICKER_LOG_LEVEL: 'info',
     };
   }

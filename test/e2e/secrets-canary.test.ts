@@ -53,6 +53,7 @@ test('secrets from every source appear in no log, error, metric, answer or table
     TICKER_API_KEY: 'encrypted-store:api-key',
     TICKER_REDIS_URL_FILE: redisFile,
     TICKER_MARKET_PORT: '0',
+    TICKER_ORDERS_PORT: '0',
     TICKER_LOG_LEVEL: 'trace',
   };
   const account = {
@@ -68,7 +69,7 @@ test('secrets from every source appear in no log, error, metric, answer or table
   for (const { code, errors } of commands) assert.equal(code, 0, errors);
 
   const service = startTicker(t, ['serve'], settings);
-  const [ready, url = ''] = await service.line(/^ready market=(\S+)$/);
+  const [ready, url = ''] = await service.line(/^ready market=(\S+) orders=\S+$/);
   const said: string[] = [ready];
   const ask = async (path: string, key?: string): Promise<number> => {
     const headers = key === undefined ? undefined : { Authorization: `Bearer ${key}` };

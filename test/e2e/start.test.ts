@@ -43,6 +43,7 @@ test('a signal during the start ends the service cleanly too', async (t) => {
   const process = startTicker(t, ['serve'], {
     TICKER_DATA_DIR: temporaryFolder(t),
     TICKER_MARKET_PORT: '0',
+    TICKER_ORDERS_PORT: '0',
     TICKER_SIM_PORT: '0',
   });
   // The key is written before the first thread is started.
@@ -56,6 +57,7 @@ test('the generated key is printed once and kept for the next start', async (t) 
   const environment = {
     TICKER_DATA_DIR: folder,
     TICKER_MARKET_PORT: '0',
+    TICKER_ORDERS_PORT: '0',
     TICKER_SIM_PORT: '0',
     TICKER_LOG_LEVEL: 'silent',
   };
@@ -80,6 +82,7 @@ test('a market port in use is a coded error that names it', async (t) => {
   const { port } = blocker.address() as { port: number };
   const process = startTicker(t, ['serve', '--port', String(port)], {
     TICKER_DATA_DIR: temporaryFolder(t),
+    TICKER_ORDERS_PORT: '0',
     TICKER_SIM_PORT: '0',
     TICKER_LOG_LEVEL: 'silent',
   });
@@ -95,6 +98,7 @@ test('a simulator port in use is a coded error that names it', async (t) => {
   const process = startTicker(t, ['serve'], {
     TICKER_DATA_DIR: temporaryFolder(t),
     TICKER_MARKET_PORT: '0',
+    TICKER_ORDERS_PORT: '0',
     TICKER_SIM_PORT: String(port),
     TICKER_LOG_LEVEL: 'silent',
   });

@@ -82,6 +82,7 @@ test('--help lists the benches and runs none', async () => {
     'greeks',
     'pipeline',
     'secrets',
+    'order-checks',
     'socket',
     'fanout',
   ]) {

@@ -8,10 +8,13 @@ export interface CuttingProxy {
   port: number;
   /** Breaks every connection that there is; new ones may come. */
   cut(): void;
+  /** Lets nothing more through that the server answers on the connections that there are. */
+  mute(): void;
 }
 
 export async function startCuttingProxy(t: TestContext, port: number): Promise<CuttingProxy> {
   const sockets = new Set<Socket>();
+  const farSides = new Set<Socket>();
   const add = (socket: Socket, other: Socket): void => {
     sockets.add(socket);
     // The other side hears of an end however it came.
@@ -26,9 +29,14 @@ export async function startCuttingProxy(t: TestContext, port: number): Promise<C
     const far = connect(port, '127.0.0.1');
     add(near, far);
     add(far, near);
+    farSides.add(far);
+    far.on('close', () => farSides.delete(far));
   });
   const cut = (): void => {
     for (const socket of sockets) socket.resetAndDestroy();
+  };
+  const mute = (): void => {
+    for (const far of farSides) far.unpipe().pause();
   };
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -37,5 +45,5 @@ export async function startCuttingProxy(t: TestContext, port: number): Promise<C
     cut();
     await once(server, 'close');
   });
-  return { port: (server.address() as AddressInfo).port, cut };
+  return { port: (server.address() as AddressInfo).port, cut, mute };
 }

@@ -23,6 +23,7 @@ import {
   TICK_SLOT_BYTES,
 } from '../../src/shm/layout/tick-slot.ts';
 import { createRing, Ring } from '../../src/shm/ring.ts';
+import type { SessionStateMessage } from '../../src/wire/messages.ts';
 import { ManualClock } from './client/manual-clock.ts';
 import { FakeDirectory, testInstrument } from './fanout-directory.ts';
 import { FakeClientSocket } from './fanout-socket.ts';
@@ -91,6 +92,8 @@ export class FanoutRig {
   /** Followers of each chain. */
   readonly followers = new Map<string, number>();
   readonly errors: unknown[] = [];
+  /** What a client is told of the exchanges. */
+  sessionStates: SessionStateMessage[] = [];
   readonly ports: SessionPorts;
   readonly ring: Ring;
   readonly table = new InstrumentTable(createInstrumentTable(ROWS, 1));
@@ -135,6 +138,7 @@ export class FanoutRig {
         unfollow: (key) => this.#follow(key, -1),
       },
       replaySeconds: () => this.delivery.slowReaders.replaySeconds(),
+      sessionStates: () => this.sessionStates,
       sessionId: () => `session-${++this.#sessions}`,
       limits: {
         subscriptions: subscriptionsMax,

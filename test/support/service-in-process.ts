@@ -9,14 +9,19 @@ import { temporaryFolder } from './ticker-process.ts';
 export const KEY = 'test-key-test-key-test-key-test-key-test-key';
 
 /** The service in this process, so that a test can reach its threads. */
-export async function startInProcess(t: TestContext): Promise<Service> {
+export async function startInProcess(
+  t: TestContext,
+  settings: Record<string, string> = {},
+): Promise<Service> {
   const service = new Service({
     config: loadConfig({
       TICKER_MARKET_PORT: '0',
+      TICKER_ORDERS_PORT: '0',
       TICKER_SIM_PORT: '0',
       TICKER_GREEKS_WORKERS: '2',
       TICKER_LOG_LEVEL: 'silent',
       TICKER_DATA_DIR: temporaryFolder(t),
+      ...settings,
     }),
     accounts: [],
     pricing: flatPricing(0.065),

@@ -26,6 +26,8 @@ export interface TickerProcess {
   exited: Promise<Exit>;
 }
 
+const READY = /^ready market=(\S+)(?: orders=(\S+))?$/;
+
 /** How long a process may take to end in order before it is killed. */
 const GOODBYE_MS = 8_000;
 
@@ -132,6 +134,8 @@ export async function runTicker(
 export interface RunningTicker extends TickerProcess {
   /** http://127.0.0.1:port */
   url: string;
+  /** http://127.0.0.1:port of the order side; empty: another process has it. */
+  ordersUrl: string;
   /** ws://127.0.0.1:port/ws/ticks */
   ticksUrl: string;
   key: string;
@@ -146,14 +150,16 @@ export async function startService(
   const process = startTicker(t, ['serve'], {
     TICKER_DATA_DIR: folder,
     TICKER_MARKET_PORT: '0',
+    TICKER_ORDERS_PORT: '0',
     TICKER_SIM_PORT: '0',
     TICKER_LOG_LEVEL: 'warn',
     ...environment,
   });
-  const [, url = ''] = await process.line(/^ready market=(\S+)$/);
+  const [, url = '', ordersUrl = ''] = await process.line(READY);
   return {
     ...process,
     url,
+    ordersUrl,
     ticksUrl: `${url.replace('http', 'ws')}/ws/ticks`,
     key: readFileSync(join(folder, 'api-key'), 'utf8').trim(),
   };
@@ -169,19 +175,23 @@ export async function startSimulatorProcess(
   return { ...process, rest, ws, port: Number(new URL(rest).port) };
 }
 
-/** An accounts file that names a simulator's first account; returns its path. */
-export function accountsFile(t: TestContext, simulator: { rest: string; ws: string }): string {
+/** An accounts file that names a simulator's first account, or accounts; returns its path. */
+export function accountsFile(
+  t: TestContext,
+  simulator: { rest: string; ws: string },
+  { trading = false, count = 1 }: { trading?: boolean; count?: number } = {},
+): string {
   const path = join(temporaryFolder(t), 'accounts.json');
-  const account = {
-    id: 'SIM001',
-    api_key: 'sim-key-1',
-    api_secret: 'sim-secret-1',
-    access_token: 'sim-token-1',
+  const accounts = Array.from({ length: count }, (_, index) => ({
+    id: `SIM00${index + 1}`,
+    api_key: `sim-key-${index + 1}`,
+    api_secret: `sim-secret-${index + 1}`,
+    access_token: `sim-token-${index + 1}`,
     market_data: true,
-    trading: false,
+    trading,
     rest_url: simulator.rest,
     ws_url: simulator.ws,
-  };
-  writeFileSync(path, JSON.stringify([account]), { mode: 0o600 });
+  }));
+  writeFileSync(path, JSON.stringify(accounts), { mode: 0o600 });
   return path;
 }

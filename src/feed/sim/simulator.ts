@@ -2,21 +2,15 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../domain/clock.ts';
 import { TickerError, errorText } from '../../domain/error-codes.ts';
-import { SimAccounts } from './accounts.ts';
-import { ActiveFaults } from './active-faults.ts';
-import { FaultRunner } from './fault-runner.ts';
 import type { SimulatorFault } from './fault-script.ts';
-import { Gateway } from './gateway.ts';
-import { buildLedger } from './ledger.ts';
+import type { Gateway } from './gateway.ts';
 import type { Ledger } from './ledger.ts';
-import { Market } from './market.ts';
-import { OrderSide } from './orders/order-side.ts';
 import type { OrdersLedger } from './orders/orders-ledger.ts';
 import { readRecordedPackets } from './recorded-packets.ts';
-import { restRoutes } from './rest-routes.ts';
 import { createRestServer } from './rest-server.ts';
+import { SimulatedBroker } from './simulated-broker.ts';
 import { serveSockets } from './socket.ts';
-import { MAX_TICKS_PER_SECOND, TickFeed } from './tick-feed.ts';
+import { MAX_TICKS_PER_SECOND } from './tick-feed.ts';
 
 export { parseFaultScript } from './fault-script.ts';
 export type { SimulatorFault } from './fault-script.ts';
@@ -74,40 +68,25 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   checkOptions(options);
   const { clock, seed, log = () => undefined } = options;
   const recorded = await readRecordedPackets(options.packetFiles ?? []);
-  const market = new Market(seed, options.instruments, clock.nowUs() / 1000);
-  market.addRecorded(recorded);
-  const accounts = new SimAccounts(clock, options.accounts);
-  const faults = new ActiveFaults();
-  const feed = new TickFeed(clock, market, seed, options.ticksPerSecond);
-  const gateway = new Gateway(clock, market, feed, accounts, faults);
-  const orders = new OrderSide({
+  const broker = new SimulatedBroker({
     clock,
-    market,
     seed,
-    accounts,
-    gateway,
+    instruments: options.instruments,
+    ticksPerSecond: options.ticksPerSecond,
+    accounts: options.accounts,
     rateLimits: options.rateLimits ?? true,
     log,
   });
-  const targets = { clock, market, feed, accounts, gateway, faults, orders: orders.actions };
-  const runner = new FaultRunner(targets, log);
-  const ledger = (): Ledger =>
-    buildLedger({ seed, timeUs: clock.nowUs(), market, feed, gateway, applied: runner.applied });
-  const schedule = (script: readonly SimulatorFault[]): void => {
-    runner.schedule(script);
-  };
-
-  const routes = restRoutes({ clock, market, accounts, ledger, orders, schedule });
-  const { requests, traffic } = orders;
-  const server = createRestServer({ clock, accounts, faults, routes, requests, traffic, log });
+  broker.market.addRecorded(recorded);
+  const { feed, gateway } = broker;
+  const server = createRestServer(broker.rest);
   serveSockets(server, (target) => gateway.decide(target));
-  runner.schedule(options.script ?? []);
+  broker.schedule(options.script ?? []);
   let port: number;
   try {
     port = await listen(server, options.host, options.port);
   } catch (error) {
-    runner.stop();
-    orders.stop();
+    broker.stop();
     throw error;
   }
   feed.start();
@@ -116,16 +95,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   return {
     restUrl: `http://${authority}`,
     wsUrl: `ws://${authority}/`,
-    ledger,
-    ordersLedger: () => orders.ledger(),
-    schedule,
+    ledger: () => broker.ledger(),
+    ordersLedger: () => broker.ordersLedger(),
+    schedule: (script) => broker.schedule(script),
     setTicksPerSecond: (ticksPerSecond) => {
       feed.setTicksPerSecond(ticksPerSecond);
     },
     close: async () => {
-      runner.stop();
-      orders.stop();
-      feed.stop();
+      broker.stop();
       await closeConnections(clock, gateway);
       await closeServer(server);
     },

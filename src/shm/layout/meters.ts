@@ -24,7 +24,8 @@ export const METER_WRITER = {
   INGEST: 1,
   PUBLISH: 2,
   OLD_CHANNELS: 3,
-  GREEKS: 4,
+  ORDERS: 4,
+  GREEKS: 5,
 } as const;
 
 /** Counters of ingest. Units: ticks, frames, events, bytes; gauges are marked. */
@@ -167,6 +168,25 @@ export const OLD_CHANNELS = {
   CONNECTED: 9,
 } as const;
 
+/** Counters of orders. */
+export const ORDERS = {
+  /** Callers that presented a wrong key, or whose address is locked out. */
+  WRONG_KEYS: 0,
+  REFUSED_LOCKED_OUT: 1,
+  /** Order updates of broker sockets: taken, and not understood. */
+  HINTS: 2,
+  HINTS_BAD: 3,
+  /** Appends that the journal refused. */
+  JOURNAL_FAILURES: 4,
+  /** Prices for checks, by where they came from. */
+  PRICES_STREAM: 5,
+  PRICES_WAITED: 6,
+  PRICES_QUOTE: 7,
+  PRICES_NONE: 8,
+  /** HTTP answers by class: HTTP_STATUS_FIRST + hundreds of the status. */
+  HTTP_STATUS_FIRST: 24,
+} as const;
+
 /** Counters of control. */
 export const CONTROL = {
   RESTARTS_INGEST: 0,
@@ -174,6 +194,7 @@ export const CONTROL = {
   RESTARTS_PUBLISH: 2,
   CLAIMS_RELEASED: 3,
   RESTARTS_OLD_CHANNELS: 4,
+  RESTARTS_ORDERS: 5,
   /** Gauges. */
   INSTRUMENTS: 8,
   ROWS_USED: 9,
@@ -221,4 +242,18 @@ export const PUBLISH_HISTOGRAM = {
   FLUSH_TICKS: 2,
   /** HTTP handler time, us. */
   HTTP_US: 3,
+} as const;
+
+/** Histograms of orders. */
+export const ORDERS_HISTOGRAM = {
+  /** HTTP handler time, us. */
+  HTTP_US: 0,
+  /** From an order write to its answer, us. */
+  WRITE_US: 1,
+  /** One append to the journal, us. */
+  JOURNAL_US: 2,
+  /** One call of the broker that changes something, its wait for the budget included, us. */
+  BROKER_US: 3,
+  /** Wait for a price, us. */
+  PRICE_US: 4,
 } as const;

@@ -2,7 +2,7 @@ import { configuredKey } from '../../access/key-table.ts';
 import type { BrokerAccount } from '../../config/accounts.ts';
 import type { Config } from '../../config/settings.ts';
 import { type KeyRecord, SCOPES } from '../../domain/access.ts';
-import type { FromPublish, HealthCheck, ToPublish } from '../messages.ts';
+import type { AccessNews, CallerNews, HealthCheck } from '../messages.ts';
 import type { ThreadContext } from '../thread-context.ts';
 import { feedAccounts } from './feed-accounts.ts';
 import { openRedisDesk, type RedisDesk } from './redis-desk.ts';
@@ -12,7 +12,8 @@ export interface BackingServicesOptions extends ThreadContext {
   config: Config;
   /** A key that holds every scope, beside the stored ones. */
   apiKey: string | undefined;
-  toPublish: (message: ToPublish) => void;
+  /** For the threads that have callers. */
+  onAccess: (news: AccessNews) => void;
   /** What `checks` says has changed. */
   onCheck: () => void;
 }
@@ -24,19 +25,19 @@ export class BackingServices {
   readonly #redis: RedisDesk | undefined;
 
   constructor(options: BackingServicesOptions) {
-    const { apiKey, toPublish } = options;
+    const { apiKey, onAccess } = options;
     this.#options = options;
     this.#storage = new StorageDesk({
       ...options,
       configuredKeys: apiKey === undefined ? [] : [configuredKey('default', apiKey, SCOPES)],
-      onKeys: (keys) => toPublish({ type: 'keys', keys }),
+      onKeys: (keys) => onAccess({ type: 'keys', keys }),
     });
     this.#redis = openRedisDesk({
       ...options,
       onRevoked: (keyId) => this.#storage.revoked(keyId),
       onKeysChanged: () => this.#storage.keysChanged(),
       onLockedOut: (address, untilMs) =>
-        toPublish({ type: 'locked-out', address, untilUs: untilMs * 1000 }),
+        onAccess({ type: 'locked-out', address, untilUs: untilMs * 1000 }),
     });
   }
 
@@ -54,6 +55,16 @@ export class BackingServices {
   /** Keys that are valid, as far as is known, and whether there may be more. */
   get keys(): { keys: readonly KeyRecord[]; keysComplete: boolean } {
     return { keys: this.#storage.keys, keysComplete: this.#storage.isOpen };
+  }
+
+  /** Where the database is, once it has been opened. */
+  get databaseUrl(): string | undefined {
+    return this.#storage.databaseUrl;
+  }
+
+  /** What the database server calls this instance in its lists. */
+  get instance(): string {
+    return this.#storage.instance;
   }
 
   checks(): Record<string, HealthCheck> {
@@ -74,9 +85,9 @@ export class BackingServices {
     return (await feedAccounts(options, signal)) ?? [];
   }
 
-  onPublish(message: Extract<FromPublish, { type: 'key-uses' | 'wrong-keys' }>): void {
-    if (message.type === 'key-uses') void this.#storage.noteUses(message.uses);
-    else this.#redis?.wrongKeys(message);
+  onCallers(news: CallerNews): void {
+    if (news.type === 'key-uses') void this.#storage.noteUses(news.uses);
+    else this.#redis?.wrongKeys(news);
   }
 
   second(): void {

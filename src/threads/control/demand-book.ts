@@ -1,7 +1,7 @@
 import type { UpstreamMode } from '../../domain/ports.ts';
 
 /** Who wants an instrument from the broker. */
-export type DemandSource = 'clients' | 'base' | 'forwards';
+export type DemandSource = 'clients' | 'base' | 'forwards' | 'orders';
 
 export interface DemandChange {
   row: number;
@@ -23,6 +23,7 @@ export class DemandBook {
     clients: new Map(),
     base: new Map(),
     forwards: new Map(),
+    orders: new Map(),
   };
   readonly #effective = new Map<number, UpstreamMode>();
   readonly #dirty = new Set<number>();
@@ -92,11 +93,12 @@ export class DemandBook {
   }
 
   #refresh(row: number): void {
-    const { clients, base, forwards } = this.#wanted;
+    const { clients, base, forwards, orders } = this.#wanted;
     const mode = Math.max(
       clients.get(row) ?? 0,
       base.get(row) ?? 0,
       forwards.get(row) ?? 0,
+      orders.get(row) ?? 0,
     ) as UpstreamMode;
     if (this.modeOf(row) === mode) return;
     if (mode === 0) this.#effective.delete(row);

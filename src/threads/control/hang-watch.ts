@@ -5,7 +5,7 @@ import { ThreadMeters } from '../../shm/meters.ts';
 /** Checks without a beat after which a thread counts as hung. One check a second of real time. */
 const SILENT_CHECKS_MAX = 10;
 
-type WatchedThread = 'ingest' | 'publish' | 'old-channels';
+type WatchedThread = 'ingest' | 'publish' | 'orders' | 'old-channels';
 
 /**
  * Finds threads whose event loop no longer turns. A hung thread holds sockets and cannot be ended
@@ -24,6 +24,7 @@ export class HangWatch {
     this.#threads = [
       watch('ingest', METER_WRITER.INGEST),
       watch('publish', METER_WRITER.PUBLISH),
+      watch('orders', METER_WRITER.ORDERS),
       // Where it does not run it never beats, and is not missed.
       watch('old-channels', METER_WRITER.OLD_CHANNELS),
     ];

@@ -11,6 +11,7 @@ import { DemandBook, type DemandChange } from './demand-book.ts';
 import { InstrumentDesk } from './instrument-desk.ts';
 import { Money } from './money.ts';
 import { missingFutures } from './named-futures.ts';
+import { PriceWatch } from './price-watch.ts';
 import { RowAllocator } from './row-allocator.ts';
 
 const INSTRUMENTS_PER_ACCOUNT = INSTRUMENTS_PER_SOCKET * SOCKETS_PER_ACCOUNT;
@@ -28,8 +29,16 @@ export interface DeskOptions {
   onDemand: (changes: DemandChange[]) => void;
 }
 
-/** The desk of a day's instruments, and the book of what is wanted of them. */
-export function openDesk(options: DeskOptions): { desk: InstrumentDesk; demand: DemandBook } {
+/** What there is to a day's instruments. */
+export interface OpenDesk {
+  desk: InstrumentDesk;
+  /** What is wanted of them. */
+  demand: DemandBook;
+  registry: InstrumentRegistry;
+  prices: PriceWatch;
+}
+
+export function openDesk(options: DeskOptions): OpenDesk {
   const { table, clock } = options;
   const registry = new InstrumentRegistry(options.instruments);
   for (const missing of missingFutures(registry, options.pricing)) {
@@ -52,5 +61,6 @@ export function openDesk(options: DeskOptions): { desk: InstrumentDesk; demand: 
   const { lastValues } = options;
   const money = new Money(registry, table, lastValues);
   const parts = { registry, table, rows, demand, money, lastValues, clock };
-  return { desk: new InstrumentDesk(parts), demand };
+  const prices = new PriceWatch(registry, rows, demand, clock);
+  return { desk: new InstrumentDesk(parts), demand, registry, prices };
 }

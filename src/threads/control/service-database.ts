@@ -8,6 +8,7 @@ import { requireSchema } from '../../storage/postgres/migrator.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { random } from '../random.ts';
 import { serviceVersion } from '../service-version.ts';
+import { controlPool } from './thread-data.ts';
 
 /** The database of the running service: that of the configuration, or the embedded one. */
 export class ServiceDatabase {
@@ -38,14 +39,14 @@ export class ServiceDatabase {
    * does. May be called again after a failure.
    */
   async open(): Promise<Database> {
-    const { databaseUrl, databasePool, environment } = this.#config;
+    const { databaseUrl, environment } = this.#config;
     if (databaseUrl === undefined) await this.#openEmbedded();
     const settings: DatabaseOptions = {
-      url: databaseUrl ?? (() => this.#embedded?.url ?? ''),
+      url: databaseUrl ?? (() => this.url ?? ''),
       clock: this.#clock,
       random,
       applicationName: this.instance,
-      poolMax: databasePool,
+      poolMax: controlPool(this.#config),
       onNotice: (notice) => this.#logger.debug({ notice }, 'database notice'),
       onListenProblem: (error) => this.#logger.debug({ detail: error.message }, 'no database news'),
     };
@@ -58,11 +59,18 @@ export class ServiceDatabase {
     return this.#database;
   }
 
-  /** Ends the connections and an embedded database. */
+  /** Where it is now; undefined: it has not been opened. */
+  get url(): string | undefined {
+    return this.#config.databaseUrl ?? this.#embedded?.url;
+  }
+
+  /** Ends the connections, and an embedded database unless the other role uses it. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    const { role } = this.#config;
     await this.#database?.end();
-    await this.#embedded?.stop();
+    if (role === 'all') await this.#embedded?.stop();
+    else await this.#embedded?.leave(async () => false, role);
   }
 
   async #openEmbedded(): Promise<void> {

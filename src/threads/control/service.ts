@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import type { TimerHandle } from '../../domain/clock.ts';
+import { pause, type TimerHandle } from '../../domain/clock.ts';
 import { TickerError } from '../../domain/error-codes.ts';
 import type { BrokerAccount } from '../../config/accounts.ts';
 import { InstrumentTable } from '../../shm/instrument-table.ts';
@@ -7,27 +7,22 @@ import { LastValueTable } from '../../shm/last-value-table.ts';
 import { CONTROL, INGEST, METER_WRITER } from '../../shm/layout/meters.ts';
 import { ThreadMeters } from '../../shm/meters.ts';
 import { Ring } from '../../shm/ring.ts';
-import type {
-  FromIngest,
-  FromPublish,
-  SharedBlocks,
-  ThreadBasics,
-  ToIngest,
-  ToPublish,
-} from '../messages.ts';
+import type { FromPublish, SharedBlocks, ThreadBasics, ToPublish } from '../messages.ts';
 import { spawnThread } from '../spawn.ts';
 import { createThreadContext, type ThreadContext } from '../thread-context.ts';
 import { BackingServices } from './backing-services.ts';
 import { BuiltInSimulator } from './built-in-simulator.ts';
-import type { DemandBook, DemandChange } from './demand-book.ts';
+import { ContractDesk } from './contract-desk.ts';
+import type { DemandBook } from './demand-book.ts';
 import { GreeksPool } from './greeks-pool.ts';
 import { HangWatch } from './hang-watch.ts';
 import { Health } from './health.ts';
+import { IngestDesk } from './ingest-desk.ts';
 import type { InstrumentDesk } from './instrument-desk.ts';
-import { tidyAfterIngest } from './ingest-remains.ts';
 import { loadInstruments } from './instrument-loader.ts';
 import { OldChannels } from './old-channels.ts';
 import { openDesk } from './open-desk.ts';
+import { OrdersDesk } from './orders-desk.ts';
 import { answerCall } from './publish-calls.ts';
 import { allocateSharedMemory } from './shared-memory.ts';
 import type { ServiceOptions } from './service-options.ts';
@@ -55,16 +50,19 @@ export class Service {
   readonly #table: InstrumentTable;
   readonly #ingestMeters: ThreadMeters;
   readonly #hangWatch: HangWatch;
-  readonly #timers: TimerHandle[] = [];
   readonly #backing: BackingServices;
   readonly #oldChannels: OldChannels;
+  readonly #ingest: IngestDesk;
+  readonly #contracts = new ContractDesk();
+  /** Undefined in role `market`. */
+  readonly #orders: OrdersDesk | undefined;
   #accounts: readonly BrokerAccount[];
   #simulator: BuiltInSimulator | undefined;
   #publish: SupervisedThread<ToPublish, FromPublish> | undefined;
-  #ingest: SupervisedThread<ToIngest, FromIngest> | undefined;
   #greeks: GreeksPool | undefined;
   #desk: InstrumentDesk | undefined;
   #demand: DemandBook | undefined;
+  #timer: TimerHandle | undefined;
   #forwardsTimer: TimerHandle | undefined;
   readonly #stop = new AbortController();
   #failStart: (error: TickerError) => void = () => undefined;
@@ -91,9 +89,26 @@ export class Service {
       ...this.#context,
       config,
       apiKey,
-      toPublish: (message) => this.#publish?.post(message),
+      onAccess: (news) => {
+        this.#publish?.post(news);
+        this.#orders?.onAccess(news);
+      },
       onCheck: () => this.#postStatus(),
     });
+    this.#ingest = new IngestDesk({
+      ...this.#context,
+      blocks: this.#blocks,
+      table: this.#table,
+      demand: () => this.#demand?.all() ?? [],
+      onUpstream: (sockets) => (this.#health.upstream = sockets),
+      onOrderText: (text) => {
+        this.#publish?.post(text);
+        this.#orders?.onText(text);
+      },
+      onDeath: () => this.#hangWatch.forget('ingest'),
+      onFailedStart: (error) => this.#failStart(error),
+    });
+    this.#orders = config.role === 'market' ? undefined : this.#ordersDesk();
     this.#oldChannels = new OldChannels({
       ...this.#context,
       config,
@@ -111,11 +126,25 @@ export class Service {
   get threads(): {
     ingest: Worker | undefined;
     publish: Worker | undefined;
+    orders: Worker | undefined;
     greeks: GreeksPool['threads'];
   } {
-    const ingest = this.#ingest?.worker;
-    const publish = this.#publish?.worker;
-    return { ingest, publish, greeks: this.#greeks?.threads ?? [] };
+    return {
+      ingest: this.#ingest.worker,
+      publish: this.#publish?.worker,
+      orders: this.#orders?.worker,
+      greeks: this.#greeks?.threads ?? [],
+    };
+  }
+
+  /** http://host:port of the order side; undefined: another process has it. */
+  get ordersUrl(): string | undefined {
+    return this.#orders?.url;
+  }
+
+  /** All orders are to stop, in this run and the next ones, until somebody releases them. */
+  halt(reason: string): void {
+    this.#orders?.halt('signal', reason);
   }
 
   /**
@@ -130,10 +159,12 @@ export class Service {
   async stop(): Promise<void> {
     this.#stop.abort();
     this.#failStart(new TickerError('SHUTTING_DOWN'));
-    for (const timer of this.#timers) timer.cancel();
+    this.#timer?.cancel();
     this.#forwardsTimer?.cancel();
+    // Orders under way are answered while their prices and the broker are still there.
+    await this.#orders?.stop();
     // Intake first, so that what is in the ring still goes out.
-    await this.#ingest?.stop({ type: 'stop' }, STOP_GRACE_MS);
+    await this.#ingest.stop();
     await Promise.all([
       this.#publish?.stop({ type: 'stop' }, STOP_GRACE_MS),
       this.#oldChannels.stop(),
@@ -146,10 +177,10 @@ export class Service {
 
   /* Each wait may have been ended by `stop`, after which nothing new may be started. */
   async #startParts(): Promise<void> {
-    await this.#startPublish();
+    await Promise.all([this.#startPublish(), this.#orders?.start()]);
     if (this.#isStopping()) return;
     this.#startGreeks();
-    this.#every(SECOND_MS, () => this.#second());
+    this.#timer = this.#context.clock.setInterval(() => this.#second(), SECOND_MS);
     await this.#backing.startAround(() => this.#startTicks());
   }
 
@@ -158,27 +189,31 @@ export class Service {
     if (this.#isStopping()) return;
     if (this.#accounts.length === 0) await this.#startSimulator();
     if (this.#isStopping()) return;
+    this.#orders?.setAccounts(this.#accounts);
     await this.#loadInstruments();
     if (this.#isStopping()) return;
     await this.#oldChannels.start();
     if (this.#isStopping()) return;
-    await this.#startIngest();
+    await this.#ingest.start(this.#basics, this.#accounts);
     if (this.#isStopping()) return;
     this.#desk?.demandBase();
     await this.#firstTick();
+    if (this.#isStopping()) return;
     this.#health.ticks = this.#ingestMeters.get(INGEST.TICKS);
     this.#health.started = true;
     this.#postStatus();
   }
 
   async #takeAccounts(): Promise<void> {
-    const waiting = (detail: string): void => {
-      this.#health.instrumentsDetail = detail;
-      this.#postStatus();
-    };
     const { signal } = this.#stop;
+    const waiting = (detail: string): void => this.#waitingFor(detail);
     this.#accounts = await this.#backing.accounts(this.#options.accounts, waiting, signal);
     this.#basics = withSecretsOf(this.#basics, this.#accounts);
+  }
+
+  #waitingFor(detail: string): void {
+    this.#health.instrumentsDetail = detail;
+    this.#postStatus();
   }
 
   #isStopping(): boolean {
@@ -210,14 +245,17 @@ export class Service {
     const { config } = this.#options;
     let port = config.marketPort;
     return new Promise((resolve) => {
-      const thread = this.#supervise<ToPublish, FromPublish>('publish', {
-        data: () => ({
-          ...this.#basics,
-          blocks: this.#blocks,
-          ...this.#backing.keys,
-          ...publishSettings(config),
-          port,
-        }),
+      const thread = new SupervisedThread<ToPublish, FromPublish>({
+        name: 'publish',
+        ...this.#context,
+        spawn: () =>
+          spawnThread('publish', {
+            ...this.#basics,
+            blocks: this.#blocks,
+            ...this.#backing.keys,
+            ...publishSettings(config),
+            port,
+          }),
         onMessage: (message) => {
           if (message.type !== 'listening') {
             this.#onPublish(message);
@@ -236,101 +274,52 @@ export class Service {
           this.#demand?.clear('clients');
           this.#desk?.windows.clear();
         },
+        onFailedStart: (code, detail) => this.#failStart(new TickerError(code, detail)),
       });
       this.#publish = thread;
       thread.start();
     });
   }
 
-  #startIngest(): Promise<void> {
-    const accounts = this.#accounts.filter((account) => account.marketData);
-    return new Promise((resolve) => {
-      const thread = this.#supervise<ToIngest, FromIngest>('ingest', {
-        data: () => ({ ...this.#basics, blocks: this.#blocks, accounts }),
-        onMessage: (message) => {
-          if (message.type === 'upstream') {
-            this.#health.upstream = message.sockets;
-          } else if (message.type === 'started') {
-            thread.markReady();
-            this.#postDemand(this.#demand?.all() ?? []);
-            resolve();
-          }
-        },
-        onDeath: () => this.#onIngestDeath(),
-      });
-      this.#ingest = thread;
-      thread.start();
-    });
-  }
-
-  #onIngestDeath(): void {
-    tidyAfterIngest(this.#blocks, this.#table);
-    this.#context.meters.add(CONTROL.RESTARTS_INGEST, 1);
-    this.#hangWatch.forget('ingest');
-    this.#health.upstream = [];
-  }
-
-  #supervise<Out, In extends { type: string }>(
-    name: 'publish' | 'ingest',
-    parts: { data(): unknown; onMessage(message: In): void; onDeath(): void },
-  ): SupervisedThread<Out, In> {
-    const { clock, logger } = this.#context;
-    return new SupervisedThread<Out, In>({
-      name,
-      clock,
-      logger,
-      spawn: () => spawnThread(name, parts.data()),
-      onMessage: (message) => parts.onMessage(message),
-      onDeath: () => parts.onDeath(),
-      onFailedStart: (code, detail) => this.#failStart(new TickerError(code, detail)),
-    });
-  }
-
   async #loadInstruments(): Promise<void> {
-    const { config } = this.#options;
-    const { clock, logger, meters } = this.#context;
+    const { logger, meters } = this.#context;
     const accounts = this.#accounts.filter((account) => account.marketData);
     const dump = await loadInstruments(
       {
         accounts,
-        clock,
-        logger,
+        ...this.#context,
         refuseSimulator: this.#basics.production,
-        onFailure: (detail) => {
-          this.#health.instrumentsDetail = detail;
-          this.#postStatus();
-        },
+        onFailure: (detail) => this.#waitingFor(detail),
       },
       this.#stop.signal,
     );
     if (dump === undefined) return;
     const { instruments } = dump;
-    const { desk, demand } = openDesk({
+    const { desk, demand, registry, prices } = openDesk({
+      ...this.#context,
       instruments,
       table: this.#table,
       lastValues: new LastValueTable(this.#blocks.lastValues),
-      ...this.#context,
       accounts: accounts.length,
       pricing: this.#options.pricing,
-      greeksWorkers: config.greeksWorkers,
-      onDemand: (changes) => this.#postDemand(changes),
+      greeksWorkers: this.#options.config.greeksWorkers,
+      onDemand: (changes) => this.#ingest.postDemand(changes),
     });
     this.#demand = demand;
     this.#desk = desk;
+    this.#contracts.registry = registry;
+    this.#orders?.contractsKnown(prices);
     this.#health.instruments = instruments.length;
     meters.set(CONTROL.INSTRUMENTS, instruments.length);
     logger.info({ instruments: instruments.length }, 'instruments loaded');
   }
 
-  /** Resolves at the first tick of this run. */
-  #firstTick(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#every(TICK_CHECK_MS, () => {
-        if (this.#ingestMeters.get(INGEST.TICKS) === 0) return;
-        timer.cancel();
-        resolve();
-      });
-    });
+  /** Resolves at the first tick of this run, or when it is stopped. */
+  async #firstTick(): Promise<void> {
+    const { clock } = this.#context;
+    while (this.#ingestMeters.get(INGEST.TICKS) === 0) {
+      if (!(await pause(clock, TICK_CHECK_MS, this.#stop.signal))) return;
+    }
   }
 
   #onPublish(message: FromPublish): void {
@@ -352,7 +341,7 @@ export class Service {
         return;
       case 'key-uses':
       case 'wrong-keys':
-        this.#backing.onPublish(message);
+        this.#backing.onCallers(message);
         return;
       case 'unfollow':
         this.#desk?.windows.unfollow(message.chain);
@@ -361,19 +350,13 @@ export class Service {
     }
   }
 
-  #postDemand(changes: readonly DemandChange[]): void {
-    const { tokens } = this.#table;
-    this.#ingest?.post({
-      type: 'demand',
-      changes: changes.map(({ row, mode }) => ({ token: tokens[row] ?? 0, mode })),
-    });
-  }
-
   #second(): void {
     const { meters, clock } = this.#context;
     this.#health.ticks = this.#ingestMeters.get(INGEST.TICKS);
     meters.set(CONTROL.ROWS_USED, this.#table.count);
     this.#backing.second();
+    this.#orders?.setDatabase(this.#backing.databaseUrl);
+    this.#orders?.second();
     for (const change of this.#desk?.moveWindows() ?? []) this.#publish?.post(change);
     this.#desk?.demandForwards();
     this.#postStatus();
@@ -387,13 +370,28 @@ export class Service {
   }
 
   #postStatus(): void {
-    this.#health.storage = { ...this.#backing.checks(), ...this.#oldChannels.checks() };
-    this.#publish?.post({ type: 'status', status: this.#health.status() });
+    const orders = this.#orders?.checks() ?? {};
+    this.#health.storage = { ...this.#backing.checks(), ...this.#oldChannels.checks(), ...orders };
+    const status = this.#health.status();
+    this.#publish?.post({ type: 'status', status });
+    this.#orders?.setStatus(status);
   }
 
-  #every(periodMs: number, callback: () => void): TimerHandle {
-    const timer = this.#context.clock.setInterval(callback, periodMs);
-    this.#timers.push(timer);
-    return timer;
+  #ordersDesk(): OrdersDesk {
+    const { instruments, lastValues, meters } = this.#blocks;
+    return new OrdersDesk({
+      ...this.#context,
+      config: this.#options.config,
+      basics: this.#basics,
+      meterBlock: meters,
+      prices: { kind: 'memory', instruments, lastValues },
+      instance: this.#backing.instance,
+      contracts: this.#contracts,
+      keys: () => this.#backing.keys,
+      onCallers: (news) => this.#backing.onCallers(news),
+      onCheck: () => this.#postStatus(),
+      onDeath: () => this.#hangWatch.forget('orders'),
+      onFailedStart: (error) => this.#failStart(error),
+    });
   }
 }

@@ -94,6 +94,16 @@ export class StorageDesk {
     return this.#keysKnown;
   }
 
+  /** Where the database is, once it has been opened with the schema of this version. */
+  get databaseUrl(): string | undefined {
+    return this.#stores === undefined ? undefined : this.#service.url;
+  }
+
+  /** What the database server calls this instance in its lists. */
+  get instance(): string {
+    return this.#service.instance;
+  }
+
   get check(): HealthCheck {
     return this.#problem === undefined
       ? { ok: true, required: false }

@@ -3,7 +3,13 @@ import { secretTexts } from '../../config/config-secrets.ts';
 import { hasOldSocket } from '../../config/old-clients.ts';
 import type { Config } from '../../config/settings.ts';
 import { createSystemClock } from '../../domain/clock.ts';
-import type { PublishData, SimulatorData, ThreadBasics, ThreadData } from '../messages.ts';
+import type {
+  OrdersData,
+  PublishData,
+  SimulatorData,
+  ThreadBasics,
+  ThreadData,
+} from '../messages.ts';
 
 /** What every thread is started with. */
 export function threadBasics(
@@ -45,6 +51,39 @@ export function publishSettings(
     clientsMax: config.clientsMax,
     oldSocket: hasOldSocket(config),
   };
+}
+
+/** What of the configuration the orders thread is started with. */
+export function ordersSettings(
+  config: Config,
+): Pick<
+  OrdersData,
+  | 'host'
+  | 'corsOrigins'
+  | 'trustedProxies'
+  | 'databasePool'
+  | 'cancelWithoutJournal'
+  | 'reconcileSeconds'
+> {
+  return {
+    host: config.bind,
+    corsOrigins: config.corsOrigins,
+    trustedProxies: config.trustedProxies,
+    databasePool: ordersPool(config),
+    cancelWithoutJournal: config.cancelWithoutJournal,
+    reconcileSeconds: config.reconcileSeconds,
+  };
+}
+
+/** Most connections to the database of the orders thread, one for its lock among them. */
+function ordersPool({ databasePool }: Config): number {
+  return Math.max(2, Math.floor(databasePool / 2));
+}
+
+/** Most connections to the database of control. */
+export function controlPool(config: Config): number {
+  const { role, databasePool } = config;
+  return role === 'market' ? databasePool : Math.max(1, databasePool - ordersPool(config));
 }
 
 /** What the simulator thread is started with; it serves this machine alone. */

@@ -14,6 +14,8 @@ import { IngestLoop } from './loop.ts';
 
 export interface IngestData extends ThreadData {
   accounts: readonly KiteAccount[];
+  /** Accounts that trade and give no ticks. */
+  orderAccounts: readonly KiteAccount[];
 }
 
 const SECOND_MS = 1000;
@@ -34,6 +36,7 @@ export function startIngest(data: IngestData, port: MessagePort): void {
   const postStatus = () => post({ type: 'upstream', sockets: feed.status().map(upstreamSocket) });
   const feed: KiteFeed = new KiteFeed({
     accounts: data.accounts,
+    orderAccounts: data.orderAccounts,
     clock,
     random,
     refuseSimulator: data.production,
@@ -42,6 +45,7 @@ export function startIngest(data: IngestData, port: MessagePort): void {
       onText: (account, message) => {
         meters.add(INGEST.TEXT_FRAMES, 1);
         logger.debug({ account, kind: message.type }, 'broker text frame');
+        if (message.type === 'order') post({ type: 'order-text', account, data: message.data });
       },
       onState: (status) => {
         const { account, index, state, failure } = status;

@@ -57,7 +57,10 @@ async function rig(t: TestContext): Promise<Rig> {
 
 test('what goes in comes out again for the feed, and is listed without its secrets', async (t) => {
   const { registry } = await rig(t);
-  const accounts = [account('AB1'), account('AB2', { apiSecret: undefined, trading: true })];
+  const accounts = [
+    account('AB1'),
+    account('AB2', { apiSecret: undefined, trading: true, localAddress: '192.0.2.7' }),
+  ];
   await registry.save(accounts, AUTHOR, false);
   assert.deepEqual(await registry.load(), accounts);
   const listed = await registry.list();

@@ -65,6 +65,7 @@ test('takes all fields, several accounts, and a byte order mark', (t) => {
     trading: true,
     rest_url: 'http://127.0.0.1:9080/',
     ws_url: 'ws://localhost:9080/',
+    local_address: '192.0.2.7',
   };
   const file = accountsFile(t, `\uFEFF${JSON.stringify([ENTRY, second])}`);
   const [, account] = load(file, true).accounts;
@@ -77,6 +78,7 @@ test('takes all fields, several accounts, and a byte order mark', (t) => {
     trading: true,
     restUrl: 'http://127.0.0.1:9080',
     wsUrl: 'ws://localhost:9080/',
+    localAddress: '192.0.2.7',
   });
 });
 
@@ -84,7 +86,7 @@ test('names entry and field of every problem, never a value', (t) => {
   const error = errorOf(
     accountsFile(t, [
       { ...ENTRY, access_token: 'canry', market_data: 'canary' },
-      { id: 'X', api_key: 'canary-api-key' },
+      { id: 'X', api_key: 'canary-api-key', local_address: 'canary' },
       'canary',
       { ...ENTRY, id: 'Y', ws_url: 'https://canary/', rest_url: 'canary' },
       { ...ENTRY, id: 'Z', acces_token: 'canary', 'canary-value': 1 },
@@ -95,6 +97,7 @@ test('names entry and field of every problem, never a value', (t) => {
     'entry 1, field access_token: must be text of at least 6 characters',
     'entry 1, field market_data: must be true or false',
     'entry 2, field access_token: is missing',
+    'entry 2, field local_address: must be an IP address',
     'entry 3 must be an object',
     'entry 4, field ws_url: must be a URL that starts with wss:// or ws://',
     'entry 4, field rest_url: must be a URL that starts with https:// or http://',

@@ -265,7 +265,6 @@ test('the document lists every setting with its file variant, and no setting twi
   assert.equal(new Set(names).size, names.length);
   for (const name of names) assert.ok(text.includes(`\`${name}\``), name);
   assert.ok(text.includes('`TICKER_API_KEY_FILE`'));
-  assert.match(text, /`TICKER_ORDERS_PORT`.*not used yet/);
 });
 
 test('old clients are off unless asked for, and their channels need a Redis', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { METRICS } from '../../../src/telemetry/metric-table.ts';
+import { ORDER_METRICS } from '../../../src/telemetry/order-metric-table.ts';
 import { metricsDocument } from '../../../src/telemetry/metrics-document.ts';
 import { createMetrics, mergeHistograms } from '../../../src/telemetry/metrics.ts';
 import { histogramOf, readingsWith } from './readings.ts';
@@ -102,5 +103,6 @@ test('the process is measured', async () => {
 
 test('the document lists every metric', () => {
   const text = metricsDocument();
-  for (const name of Object.keys(METRICS)) assert.ok(text.includes(`\`ticker_${name}\``), name);
+  const names = [...Object.keys(METRICS), ...Object.keys(ORDER_METRICS)];
+  for (const name of names) assert.ok(text.includes(`\`ticker_${name}\``), name);
 });

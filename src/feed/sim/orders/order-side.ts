@@ -16,6 +16,7 @@ import { orderRoutes } from './order-routes.ts';
 import { buildOrdersLedger } from './orders-ledger.ts';
 import type { OrdersLedger } from './orders-ledger.ts';
 import { Postbacks } from './postbacks.ts';
+import type { PostbackSend } from './postbacks.ts';
 import { RequestLog } from './request-log.ts';
 
 /** The number of an account's app: this and the number of the account. */
@@ -28,6 +29,8 @@ export interface OrderSideOptions {
   accounts: SimAccounts;
   gateway: Gateway;
   rateLimits: boolean;
+  /** How postbacks leave; over HTTP when left out. */
+  sendPostback?: PostbackSend;
   log: (message: string) => void;
 }
 
@@ -47,13 +50,14 @@ export class OrderSide {
     delayMs(account: string, method: string, path: string): number;
   };
 
-  constructor({ clock, market, seed, accounts, gateway, rateLimits, log }: OrderSideOptions) {
+  constructor(options: OrderSideOptions) {
+    const { clock, market, seed, accounts, gateway, rateLimits, sendPostback, log } = options;
     const faults = this.#faults;
     this.#clock = clock;
     this.#market = market;
     const limits = new OrderLimits(clock, rateLimits);
     this.#limits = limits;
-    const postbacks = new Postbacks(clock, log);
+    const postbacks = new Postbacks(clock, log, sendPostback);
     this.#postbacks = postbacks;
     this.#events = new OrderEvents(clock, faults, {
       secretOf: (account) => accounts.get(account).apiSecret,

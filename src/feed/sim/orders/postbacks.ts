@@ -7,17 +7,29 @@ const TRIES = 3;
 const RETRY_MS = 1000;
 const TIMEOUT_MS = 5000;
 
+/**
+ * Sends a body to an address. `onEnd` is called once, later: null when it was taken, else why not.
+ * Returns what gives up.
+ */
+export type PostbackSend = (
+  url: string,
+  body: string,
+  onEnd: (problem: string | null) => void,
+) => (reason: string) => void;
+
 /** Posts order updates to the addresses of apps: raw JSON, tried three times a second apart. */
 export class Postbacks {
   readonly #clock: Clock;
   readonly #log: (message: string) => void;
+  readonly #send: PostbackSend;
   readonly #urls = new Map<string, string>();
   readonly #timers = new Set<TimerHandle>();
   #isStopped = false;
 
-  constructor(clock: Clock, log: (message: string) => void) {
+  constructor(clock: Clock, log: (message: string) => void, send: PostbackSend = overHttp) {
     this.#clock = clock;
     this.#log = log;
+    this.#send = send;
   }
 
   /** An empty address ends the postbacks of the account. */
@@ -47,20 +59,8 @@ export class Postbacks {
       this.#log(`postback to ${url} failed, attempt ${attempt}: ${problem}`);
       if (attempt < TRIES) this.#later(RETRY_MS, () => this.#post(url, body, attempt + 1));
     };
-    const send = url.startsWith('https:') ? requestHttps : requestHttp;
-    const outgoing = send(url, {
-      method: 'POST',
-      agent: false,
-      headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) },
-    });
-    const deadline = this.#later(TIMEOUT_MS, () => outgoing.destroy(new Error('no answer')));
-    outgoing.on('response', (answer) => {
-      answer.resume();
-      const { statusCode = 0 } = answer;
-      end(statusCode >= 200 && statusCode < 300 ? null : `status ${statusCode}`);
-    });
-    outgoing.on('error', (error) => end(errorText(error)));
-    outgoing.end(body);
+    const giveUp = this.#send(url, body, end);
+    const deadline = this.#later(TIMEOUT_MS, () => giveUp('no answer'));
   }
 
   #drop(timer: TimerHandle): void {
@@ -76,4 +76,25 @@ export class Postbacks {
     this.#timers.add(timer);
     return timer;
   }
+}
+
+function overHttp(
+  url: string,
+  body: string,
+  onEnd: (problem: string | null) => void,
+): (reason: string) => void {
+  const send = url.startsWith('https:') ? requestHttps : requestHttp;
+  const outgoing = send(url, {
+    method: 'POST',
+    agent: false,
+    headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) },
+  });
+  outgoing.on('response', (answer) => {
+    answer.resume();
+    const { statusCode = 0 } = answer;
+    onEnd(statusCode >= 200 && statusCode < 300 ? null : `status ${statusCode}`);
+  });
+  outgoing.on('error', (error) => onEnd(errorText(error)));
+  outgoing.end(body);
+  return (reason) => outgoing.destroy(new Error(reason));
 }
