@@ -27,9 +27,9 @@ ENV NODE_ENV=production \
     TICKER_DATA_DIR=/var/lib/ticker
 VOLUME /var/lib/ticker
 USER 1000:1000
-EXPOSE 8080
+EXPOSE 8080 8081
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
-    CMD ["node", "--eval", "fetch('http://127.0.0.1:' + (process.env.TICKER_MARKET_PORT ?? 8080) + '/livez').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+    CMD ["node", "--eval", "fetch('http://127.0.0.1:' + (process.env.TICKER_ROLE === 'orders' ? process.env.TICKER_ORDERS_PORT ?? 8081 : process.env.TICKER_MARKET_PORT ?? 8080) + '/livez').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # The service handles SIGTERM itself, also as process 1; `docker run --init` adds a reaper for orphans.
 ENTRYPOINT ["node", "dist/src/main.js"]
 CMD ["serve"]

@@ -45,6 +45,12 @@ export const BENCHES: readonly BenchDefinition[] = [
     load: async () => (await import('./micro/secrets.ts')).runSecrets,
   },
   {
+    kind: 'isolated',
+    name: 'order-checks',
+    title: 'All checks before an order, and its exposure',
+    load: async () => (await import('./micro/order-checks.ts')).runOrderChecks,
+  },
+  {
     kind: 'hosted',
     name: 'socket',
     title: 'Simulator, service and clients in processes of their own, over sockets',
@@ -55,6 +61,12 @@ export const BENCHES: readonly BenchDefinition[] = [
     name: 'fanout',
     title: 'Hundreds of clients, slow and frozen ones, beside ws and socket.io',
     load: async () => (await import('./fanout/fanout-run.ts')).runFanout,
+  },
+  {
+    kind: 'hosted',
+    name: 'orders',
+    title: 'Orders over HTTP, beside bare commits, in a quiet and in a busy market',
+    load: async () => (await import('./orders/orders-run.ts')).runOrders,
   },
 ];
 

@@ -11,6 +11,7 @@ import { errorsDocument } from '../src/http/errors-document.ts';
 import { metricsDocument } from '../src/telemetry/metrics-document.ts';
 import { memoryDocument } from './layout/memory-doc.ts';
 import { marketDocumentFor, streamDocument } from './support/http/market-document.ts';
+import { ordersDocumentFor } from './support/http/orders-port.ts';
 import { repositoryRoot } from './support/repository-root.ts';
 
 function packageVersion(): string {
@@ -27,6 +28,7 @@ async function formatted(path: string, text: string): Promise<string> {
 /** Text of every generated document, by path. */
 async function documents(): Promise<[path: string, text: string][]> {
   const openApi = JSON.stringify(marketDocumentFor(true, packageVersion()));
+  const ordersApi = JSON.stringify(ordersDocumentFor(true, packageVersion()));
   const asyncApi = JSON.stringify(streamDocument(packageVersion()));
   return [
     ['docs/asyncapi.json', await formatted('docs/asyncapi.json', asyncApi)],
@@ -34,6 +36,7 @@ async function documents(): Promise<[path: string, text: string][]> {
     ['docs/ERRORS.md', await formatted('docs/ERRORS.md', errorsDocument())],
     ['docs/MEMORY.md', memoryDocument()],
     ['docs/METRICS.md', await formatted('docs/METRICS.md', metricsDocument())],
+    ['docs/openapi-orders.json', await formatted('docs/openapi-orders.json', ordersApi)],
     ['docs/openapi.json', await formatted('docs/openapi.json', openApi)],
   ];
 }

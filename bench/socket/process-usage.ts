@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** The unit of CPU times in /proc on every Linux that Node runs on. */
 const CLOCK_TICKS_PER_S = 100;
 const MS_PER_CLOCK_TICK = 1000 / CLOCK_TICKS_PER_S;
+const NS_PER_MS = 1_000_000;
 
 /** CPU time of a process so far, ms, all of it and by thread. */
 export interface CpuReading {
@@ -19,8 +20,8 @@ export function readCpu(pid: number): CpuReading | undefined {
     const systemByThreadMs = new Map<string, number>();
     for (const thread of readdirSync(`/proc/${pid}/task`)) {
       const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
-      const { userMs, systemMs } = cpuOf(stat);
-      byThreadMs.set(thread, userMs + systemMs);
+      const { systemMs } = cpuOf(stat);
+      byThreadMs.set(thread, runMs(`/proc/${pid}/task/${thread}`));
       systemByThreadMs.set(thread, systemMs);
     }
     // Threads that have ended are in the sum only.
@@ -41,11 +42,16 @@ function cpuOf(stat: string): { userMs: number; systemMs: number } {
   };
 }
 
+/** CPU time of a thread; to the nanosecond, which `stat` tells to 10 ms only. */
+function runMs(thread: string): number {
+  const [runNs] = readFileSync(`${thread}/schedstat`, 'utf8').split(' ');
+  return Number(runNs) / NS_PER_MS;
+}
+
 /** CPU time of the calling thread so far, us; 0 where there is no /proc. */
 export function readThreadCpuUs(): number {
   try {
-    const [runNs] = readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ');
-    return Number(runNs) / 1000;
+    return runMs('/proc/thread-self') * 1000;
   } catch {
     // Another system than Linux, as in `readCpu`.
     return 0;

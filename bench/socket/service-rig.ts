@@ -68,15 +68,20 @@ export async function startServiceRig(
     const key = randomBytes(KEY_BYTES).toString('hex');
     const service = processes.start(TICKER, {
       name: 'the service',
-      args: ['serve', '--port', '0', '--data-dir', join(folder, 'data')].concat(
-        '--accounts-file',
-        writeAccounts(folder, rest, ws, accounts),
-      ),
+      args: [
+        'serve',
+        '--port',
+        '0',
+        '--orders-port',
+        '0',
+        '--data-dir',
+        join(folder, 'data'),
+      ].concat('--accounts-file', writeAccounts(folder, rest, ws, accounts)),
       cwd: folder,
       env: environment({ TICKER_API_KEY: key, TICKER_LOG_LEVEL: 'warn' }),
     });
     started.push(service);
-    const [, url = ''] = await service.line(/^ready market=(\S+)$/m, READY_MS);
+    const [, url = ''] = await service.line(/^ready market=(\S+)/m, READY_MS);
     const selected = await fetchInstruments(rest, instruments);
     return {
       simulator,

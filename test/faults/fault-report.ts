@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RunResult } from './delivery-run.ts';
+import { markdownTable } from './markdown-table.ts';
 
 /** What many runs were like and what they broke. */
 export class FaultReport {
@@ -45,7 +46,7 @@ export class FaultReport {
         '--report docs/FAULTS-REPORT.md`; do not change it by hand. What is run: ' +
         '[FAULTS.md](FAULTS.md).',
       '',
-      ...table('What', 'Number', [
+      ...markdownTable('What', 'Number', [
         ['Runs', number(this.runs)],
         ['Seeds', `${this.#first} to ${this.#last}`],
         ['Clients', number(this.#clients)],
@@ -61,9 +62,9 @@ export class FaultReport {
         ['**Violations**', `**${number(this.violations.length)}**`],
       ]),
       '',
-      ...table('Fault', 'Times', sorted(this.#faults)),
+      ...markdownTable('Fault', 'Times', sorted(this.#faults)),
       '',
-      ...table('Close code', 'Connections', sorted(this.#closes)),
+      ...markdownTable('Close code', 'Connections', sorted(this.#closes)),
       '',
       `All that every client heard, as one hash: \`${this.#hash.digest('hex')}\`.`,
       '',
@@ -86,18 +87,4 @@ function sorted(counts: ReadonlyMap<string, number>): [string, string][] {
 
 function number(value: number): string {
   return value.toLocaleString('en-US');
-}
-
-/** A table with aligned columns. */
-function table(left: string, right: string, rows: readonly [string, string][]): string[] {
-  const widths = [left, ...rows.map(([name]) => name)].map((text) => text.length);
-  const rightWidths = [right, ...rows.map(([, value]) => value)].map((text) => text.length);
-  const [leftWidth, rightWidth] = [Math.max(...widths), Math.max(...rightWidths)];
-  const row = (name: string, value: string): string =>
-    `| ${name.padEnd(leftWidth)} | ${value.padStart(rightWidth)} |`;
-  return [
-    row(left, right),
-    `| ${'-'.repeat(leftWidth)} | ${'-'.repeat(rightWidth - 1)}: |`,
-    ...rows.map(([name, value]) => row(name, value)),
-  ];
 }

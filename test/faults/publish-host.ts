@@ -1,24 +1,19 @@
 import { configuredKey, KeyTable } from '../../src/access/key-table.ts';
 import { Gatekeeper } from '../../src/access/gatekeeper.ts';
 import { LockOut } from '../../src/access/lock-out.ts';
-import { ChainRecords } from '../../src/fanout/chain-records.ts';
-import { Delivery } from '../../src/fanout/delivery.ts';
+import type { ChainRecords } from '../../src/fanout/chain-records.ts';
+import type { Delivery } from '../../src/fanout/delivery.ts';
 import type { ClientSession } from '../../src/fanout/session.ts';
-import { SubscriptionIndex } from '../../src/fanout/subscription-index.ts';
 import type { ClientSocket } from '../../src/domain/ports.ts';
 import type { Random } from '../../src/feed/sim/random.ts';
-import { ChainTable } from '../../src/shm/chain-table.ts';
-import { InstrumentTable } from '../../src/shm/instrument-table.ts';
 import { METER_WRITER } from '../../src/shm/layout/meters.ts';
-import { LastValueTable } from '../../src/shm/last-value-table.ts';
 import { ThreadMeters } from '../../src/shm/meters.ts';
-import { repriceRings } from '../../src/shm/reprice-ring.ts';
 import type { FromPublish, SharedBlocks, ToPublish } from '../../src/threads/messages.ts';
 import { ControlLink } from '../../src/threads/publish/control-link.ts';
 import { LoadWatch } from '../../src/threads/publish/load-watch.ts';
-import { PublishLoop } from '../../src/threads/publish/loop.ts';
-import { RepricedTicks } from '../../src/threads/publish/repriced-ticks.ts';
-import { Sessions } from '../../src/threads/publish/sessions.ts';
+import type { PublishLoop } from '../../src/threads/publish/loop.ts';
+import { createPublishParts } from '../../src/threads/publish/publish-parts.ts';
+import type { Sessions } from '../../src/threads/publish/sessions.ts';
 import { HookedRing } from './hooked-ring.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 import { Crash, VirtualThread } from './virtual-thread.ts';
@@ -58,7 +53,7 @@ export interface PublishHostOptions {
 
 /**
  * The publish thread without uWebSockets: the real loop, delivery, sessions and conversation with
- * control, put together as the thread's `start.ts` does.
+ * control, put together by what puts the thread together.
  */
 export class PublishHost {
   readonly thread: VirtualThread;
@@ -84,55 +79,35 @@ export class PublishHost {
     const { clock } = this.thread;
     const meters = new ThreadMeters(blocks.meters, METER_WRITER.PUBLISH);
     const ring = new HookedRing(blocks.ring, () => this.#look());
-    const table = new InstrumentTable(blocks.instruments);
-    const lastValues = new LastValueTable(blocks.lastValues);
     this.#link = new ControlLink(options.post, clock);
-    const index = new SubscriptionIndex(this.#link);
-    const delivery = new Delivery({ ring, table, lastValues, index, clock, clientBufferBytes });
-    this.#delivery = delivery;
-    this.#loop = new PublishLoop({
-      ring,
-      table,
-      delivery,
-      repriced: new RepricedTicks(
-        repriceRings(blocks.repriced, ring.workers),
-        lastValues,
-        delivery,
-      ),
-      meters,
-      clock,
-      onGap: (from, to, reason) => this.#sessions.broadcastGap(from, to, reason),
-    });
-    const chains = new ChainTable(blocks.chains);
-    this.#records = new ChainRecords({ clock, table, chains, lastValues, delivery });
     const keys = new KeyTable(clock, [configuredKey('faults', KEY, ['ticks:read'])], true);
     this.#gate = new Gatekeeper({ keys, lockOut: new LockOut(clock), clock });
-    let sessions = 0;
-    this.#sessions = new Sessions(
-      {
-        clock,
-        gate: this.#gate,
-        directory: this.#link,
-        index,
-        delivery,
-        chains: this.#link,
-        replaySeconds: () => delivery.slowReaders.replaySeconds(),
-        sessionId: () => `${options.name}-${++sessions}`,
-        counts: { received: 0, refused: 0 },
-        limits: {
-          subscriptions: 1000,
-          messageBytes: 65_536,
-          bufferBytes: clientBufferBytes,
-          messagesPerSecond: 50,
-          idleMs: 60_000,
-        },
-        onError: (error) => {
-          throw error;
-        },
-      },
+    const { delivery, loop, records, sessions } = createPublishParts({
+      blocks,
+      ring,
+      clock,
       meters,
-      clientBufferBytes * CLIENTS_BUFFERS,
-    );
+      link: this.#link,
+      gate: this.#gate,
+      limits: {
+        subscriptions: 1000,
+        messageBytes: 65_536,
+        bufferBytes: clientBufferBytes,
+        messagesPerSecond: 50,
+        idleMs: 60_000,
+      },
+      clientsBufferBytes: clientBufferBytes * CLIENTS_BUFFERS,
+      name: options.name,
+      sessionStates: () => [],
+      onGap: (from, to, reason) => this.#sessions.broadcastGap(from, to, reason),
+      onError: (error) => {
+        throw error;
+      },
+    });
+    this.#delivery = delivery;
+    this.#loop = loop;
+    this.#records = records;
+    this.#sessions = sessions;
     // As the duty cycle of the thread does; windows are the seed's.
     const setLoadLevel = (level: number): void => void (delivery.sheds = level >= LEVEL_SHEDS);
     this.#load = new LoadWatch(ring, this.#loop, { setLoadLevel }, meters, clock);
@@ -159,7 +134,7 @@ export class PublishHost {
         this.#link.onAnswer(message);
         return;
       case 'chain-changed':
-        for (const session of this.#sessions) {
+        for (const session of this.#sessions.clients) {
           session.onChainChanged(message.chain, message.added, message.removedRows);
         }
         return;
@@ -192,7 +167,7 @@ export class PublishHost {
   #second(): void {
     this.#load.second();
     this.#sessions.second();
-    this.#records.second(this.#sessions);
+    this.#records.second(this.#sessions.clients);
   }
 
   #look(): void {
@@ -216,7 +191,7 @@ export class PublishHost {
   fail(): void {
     if (!this.thread.isAlive) return;
     this.#looksLeft = Infinity;
-    this.#sessions.closeAll();
+    this.#sessions.clients.closeAll();
     this.die();
   }
 

@@ -1,25 +1,26 @@
 import { Worker } from 'node:worker_threads';
-import type { RunResult } from './delivery-run.ts';
 
 /**
- * Runs the seeds, `threads` at a time. Results come in the order of the seeds. Rejects with the
+ * Runs the seeds, `threads` at a time, each by a thread of `script`, which answers a seed
+ * with its result. Results come in the order of the seeds. Rejects with the
  * first error that a run does not survive.
  */
-export async function* runSeeds(
+export async function* runSeeds<Result extends { seed: number }>(
+  script: URL,
   seeds: readonly number[],
   threads: number,
-): AsyncGenerator<RunResult> {
-  const results = new Map<number, RunResult>();
+): AsyncGenerator<Result> {
+  const results = new Map<number, Result>();
   let wake: () => void = () => undefined;
   let failure: Error | undefined;
   let next = 0;
   const workers = Array.from({ length: Math.min(threads, seeds.length) }, () => {
-    const worker = new Worker(new URL('seed-worker.js', import.meta.url));
+    const worker = new Worker(script);
     const give = (): void => {
       const seed = seeds[next++];
       if (seed !== undefined) worker.postMessage(seed);
     };
-    worker.on('message', (result: RunResult) => {
+    worker.on('message', (result: Result) => {
       results.set(result.seed, result);
       give();
       wake();
