@@ -54,3 +54,19 @@ const TERMINAL_STATUSES: ReadonlySet<string> = new Set(['COMPLETE', 'CANCELLED',
 export function isTerminalStatus(status: string | null): boolean {
   return status !== null && TERMINAL_STATUSES.has(status);
 }
+
+/** What the broker calls an order between its taking it and the exchange having it as asked. */
+const PASSING_STATUSES: ReadonlySet<string> = new Set([
+  'PUT ORDER REQ RECEIVED',
+  'VALIDATION PENDING',
+  'OPEN PENDING',
+  'MODIFY VALIDATION PENDING',
+  'MODIFY PENDING',
+  'MODIFIED',
+  'CANCEL PENDING',
+]);
+
+/** True: another status follows, of which the broker need not tell. Null: none is known yet. */
+export function isOnItsWay(status: string | null): boolean {
+  return status === null || PASSING_STATUSES.has(status);
+}

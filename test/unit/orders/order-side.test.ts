@@ -26,6 +26,22 @@ test('an order is followed through the hints of its fills', async () => {
   assert.equal(brokerOrder.averagePriceRupees, 99.5);
 });
 
+test('an order that rests is followed to the exchange, of which no event tells', async () => {
+  const rig = await openRig();
+  rig.broker.placedStatus = 'PUT ORDER REQ RECEIVED';
+  const { id, brokerOrders } = await rig.placed();
+  const brokerOrderId = brokerOrders[0]?.brokerOrderId ?? '';
+  const status = async () => (await rig.get(id)).brokerOrders[0]?.status;
+  await rig.pass(300);
+  assert.equal(await status(), 'PUT ORDER REQ RECEIVED');
+  rig.broker.update(brokerOrderId, { status: 'OPEN' });
+  await rig.pass(2_000);
+  assert.equal(await status(), 'OPEN');
+  const reads = rig.broker.bookReads;
+  await rig.pass(60_000);
+  assert.equal(rig.broker.bookReads, reads, 'what rests is not read again and again');
+});
+
 test('a hint has book, trades and positions read soon, once for many', async () => {
   const rig = await openRig();
   const { brokerOrders } = await rig.placed();
