@@ -6,6 +6,7 @@ import type {
   CallAdmission,
   CallOutcome,
   CallPurpose,
+  LastWord,
   OrderBroker,
   Placed,
 } from '../../../domain/order-broker.ts';
@@ -90,7 +91,12 @@ export class KiteOrderBroker implements OrderBroker {
     return this.#orders.admission({ purpose, isCancel: false }, maxWaitMs);
   }
 
-  async place(terms: OrderTerms, tag: string, purpose: CallPurpose): Promise<CallOutcome<Placed>> {
+  async place(
+    terms: OrderTerms,
+    tag: string,
+    purpose: CallPurpose,
+    lastWord?: LastWord,
+  ): Promise<CallOutcome<Placed>> {
     const call: OrderLaneCall = {
       kind: { purpose, isCancel: false },
       maxWaitMs: purpose === 'exit' ? EXIT_WAIT_MS : ENTRY_WAIT_MS,
@@ -98,6 +104,7 @@ export class KiteOrderBroker implements OrderBroker {
       path: `/orders/${terms.variety}`,
       body: placementForm(terms, tag),
       contentType: FORM,
+      ...(lastWord && { lastWord }),
     };
     const outcome = await this.#orders.call(call, classifyPlacement);
     this.#countParts(terms, outcome);
@@ -109,6 +116,7 @@ export class KiteOrderBroker implements OrderBroker {
     brokerOrderId: string,
     change: OrderChange,
     parentOrderId: string | null,
+    lastWord?: LastWord,
   ): Promise<CallOutcome<string>> {
     if (!this.#orders.budget.takeModification(brokerOrderId)) {
       const message = `The broker takes ${MODIFICATIONS_PER_ORDER} modifications of an order.`;
@@ -121,6 +129,7 @@ export class KiteOrderBroker implements OrderBroker {
       path: orderPath(variety, brokerOrderId),
       body: changeForm(change, parentOrderId),
       contentType: FORM,
+      ...(lastWord && { lastWord }),
     };
     const outcome = await this.#orders.call(call, (result) => classifyChange('modify', result));
     const isUnsent = outcome.kind === 'not-sent' && outcome.evidence === null;

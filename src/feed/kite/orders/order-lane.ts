@@ -1,9 +1,10 @@
 import type { Clock } from '../../../domain/clock.ts';
-import { errorText } from '../../../domain/error-codes.ts';
+import { ERRORS, errorText } from '../../../domain/error-codes.ts';
 import type {
   BrokerAccountState,
   CallAdmission,
   CallOutcome,
+  LastWord,
   WireEvidence,
 } from '../../../domain/order-broker.ts';
 import { Breaker } from './breaker.ts';
@@ -25,6 +26,7 @@ export interface OrderLaneCall extends Omit<TransportRequest, 'timeoutMs'> {
   kind: CallKind;
   /** For the budget. */
   maxWaitMs: number;
+  lastWord?: LastWord;
 }
 
 /** A broker that does not answer holds up so many entries, and still takes exits. */
@@ -72,10 +74,16 @@ export class OrderLane {
     classify: (result: TransportResult) => Verdict<Result>,
   ): Promise<CallOutcome<Result>> {
     const { clock, session, timeoutMs } = this.#options;
-    const { kind, maxWaitMs, ...request } = call;
+    const { kind, maxWaitMs, lastWord, ...request } = call;
     const turn = await this.#enter(kind, maxWaitMs);
     if (!turn.ok)
       return { kind: 'not-sent', code: turn.code, message: turn.detail, evidence: null };
+    const code = lastWord?.();
+    if (code !== undefined) {
+      this.#breaker.pass();
+      turn.end();
+      return { kind: 'not-sent', code, message: ERRORS[code].detail, evidence: null };
+    }
     const sessionNumber = session.number;
     const sentUs = Math.floor(clock.nowUs());
     const result = await this.#send({ ...request, timeoutMs });
