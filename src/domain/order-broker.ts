@@ -78,6 +78,9 @@ export interface BrokerPosition {
   sellValueRupees: number;
 }
 
+/** Asked when a call has waited for its turn: why it is not sent after all; undefined: it is. */
+export type LastWord = () => ErrorCode | undefined;
+
 /** What a call would meet now. */
 export type CallAdmission =
   { ok: true } | { ok: false; code: ErrorCode; detail: string; retryAfterMs: number };
@@ -107,12 +110,18 @@ export interface OrderBroker {
   countToday?(requests: number): void;
   /** Looked at before an order is journaled, so that what could not be sent soon is refused. */
   admission(purpose: CallPurpose): CallAdmission;
-  place(terms: OrderTerms, tag: string, purpose: CallPurpose): Promise<CallOutcome<Placed>>;
+  place(
+    terms: OrderTerms,
+    tag: string,
+    purpose: CallPurpose,
+    lastWord?: LastWord,
+  ): Promise<CallOutcome<Placed>>;
   modify(
     variety: Variety,
     brokerOrderId: string,
     change: OrderChange,
     parentOrderId: string | null,
+    lastWord?: LastWord,
   ): Promise<CallOutcome<string>>;
   cancel(
     variety: Variety,
