@@ -220,12 +220,10 @@ export class Changes {
     }
     const doer = callerOf(call);
     return this.#answered(change, (finish) => {
-      if (states.effective(order.account) !== 'HALTED') {
-        return operations.sendModify(desk, operation, doer, finish);
-      }
-      const message = 'trading was halted while the modification was journaled';
-      const halted = { kind: 'not-sent', code: 'TRADING_HALTED', message, evidence: null } as const;
-      return operations.conclude(desk, operation, halted, doer, finish);
+      // A halt counts up to the moment in which the modification would leave.
+      const lastWord = () =>
+        states.effective(order.account) === 'HALTED' ? 'TRADING_HALTED' : undefined;
+      return operations.sendModify(desk, operation, doer, finish, lastWord);
     });
   }
 

@@ -6,6 +6,8 @@ import { idempotencyExpiryUs } from './trading-day.ts';
 interface Use {
   record: IdempotencyRecord;
   isRunning: boolean;
+  /** What it stands for is durable. */
+  isKept: boolean;
 }
 
 /** A request that came before: what it made, and what was answered if that is known. */
@@ -23,7 +25,7 @@ export class KeyUse {
     this.#use = use;
   }
 
-  /** The caller no longer waits, and nothing had been made: nothing may be made any more. */
+  /** The caller no longer waits, and nothing had been kept: nothing may be made any more. */
   isGivenUp(): boolean {
     return this.#uses.get(this.#name) !== this.#use;
   }
@@ -32,6 +34,15 @@ export class KeyUse {
   attach(subject: string): IdempotencyRecord {
     this.#use.record = { ...this.#use.record, subject };
     return this.#use.record;
+  }
+
+  /**
+   * What the key stands for is durable. Throws TIMEOUT if the caller was told before that nothing
+   * was kept: it must be taken back.
+   */
+  keep(): void {
+    if (this.isGivenUp()) throw new TickerError('TIMEOUT');
+    this.#use.isKept = true;
   }
 
   /** What every later request with the key is answered with: to be journaled. */
@@ -50,11 +61,16 @@ export class KeyUse {
     if (this.#use.record.subject === null && this.#use.record.answer === null) this.release();
   }
 
-  /** The request was not taken: the same one may come again. To be journaled if it was attached. */
-  release(): Pick<IdempotencyRecord, 'keyId' | 'key'> {
+  /**
+   * The request was not taken: the same one may come again. To be journaled if it was attached;
+   * nothing is to be released if it has come again already.
+   */
+  release(): Pick<IdempotencyRecord, 'keyId' | 'key'>[] {
     const { keyId, key } = this.#use.record;
-    if (this.#uses.get(this.#name) === this.#use) this.#uses.delete(this.#name);
-    return { keyId, key };
+    const holder = this.#uses.get(this.#name);
+    if (holder !== undefined && holder !== this.#use) return [];
+    this.#uses.delete(this.#name);
+    return [{ keyId, key }];
   }
 }
 
@@ -65,7 +81,7 @@ export class IdempotencyUses {
   /** Takes over what the journal has. */
   load(records: readonly IdempotencyRecord[]): void {
     for (const record of records) {
-      this.#uses.set(nameOf(record.keyId, record.key), { record, isRunning: false });
+      this.#uses.set(nameOf(record.keyId, record.key), { record, isRunning: false, isKept: true });
     }
   }
 
@@ -87,6 +103,7 @@ export class IdempotencyUses {
     const use: Use = {
       record: { keyId, key, fingerprint, subject: null, answer: null, createdUs: nowUs, expiresUs },
       isRunning: true,
+      isKept: false,
     };
     this.#uses.set(name, use);
     return { use: new KeyUse(this.#uses, name, use) };
@@ -94,13 +111,13 @@ export class IdempotencyUses {
 
   /**
    * What is known under the key of a call whose caller no longer waits; undefined: nothing was
-   * made, and its use is forgotten.
+   * kept, and its use is forgotten.
    */
   giveUp(call: WriteCall): EarlierUse | undefined {
     const name = nameOf(call.principal.keyId, call.idempotencyKey);
     const use = this.#uses.get(name);
     if (use?.record.fingerprint !== call.fingerprint) return undefined;
-    if (use.record.subject === null && use.isRunning) {
+    if (!use.isKept) {
       this.#uses.delete(name);
       return undefined;
     }

@@ -1,5 +1,5 @@
 import { isTerminalStatus } from '../domain/intent-state.ts';
-import type { CallOutcome } from '../domain/order-broker.ts';
+import type { CallOutcome, LastWord } from '../domain/order-broker.ts';
 import type {
   BrokerOrder,
   OperationKind,
@@ -97,8 +97,9 @@ export class Operations {
     const events = beginEvents(call, refused, risk);
     try {
       await journal.write({ operations: [refused], idempotency, events });
+      use.keep();
     } catch (error) {
-      this.#takeBack(refused, () => ({ released: [use.release()] }));
+      this.#takeBack(refused, () => ({ released: use.release() }));
       throw error;
     }
     return told;
@@ -121,8 +122,9 @@ export class Operations {
     const events = operations.flatMap((operation) => beginEvents(call, operation, risk));
     try {
       await journal.write({ operations, idempotency, events });
+      use.keep();
     } catch (error) {
-      const released = [use.release()];
+      const released = use.release();
       for (const operation of operations) this.#takeBack(operation, () => ({ released }));
       throw error;
     }
@@ -136,6 +138,8 @@ export class Operations {
     reason: string | null,
   ): void {
     const { ledger, journal } = this.#options;
+    // It is sent whatever the journal does.
+    use?.keep();
     for (const operation of operations) ledger.putOperation(operation);
     const [first] = operations;
     const idempotency = use === undefined || first === undefined ? [] : [use.attach(first.id)];
@@ -170,13 +174,14 @@ export class Operations {
     operation: OperationRecord,
     doer: Doer,
     beside: (changed: OperationRecord) => Beside,
+    lastWord: LastWord,
   ): Promise<OperationRecord> {
     const order = this.#options.book.require(operation.orderId);
     const { brokerOrderId, change } = operation;
     const { variety } = order.terms;
     const parent = parentOf(order, brokerOrderId);
     const outcome = await this.#outcome(desk, operation, () =>
-      desk.broker.modify(variety, brokerOrderId, change ?? {}, parent),
+      desk.broker.modify(variety, brokerOrderId, change ?? {}, parent, lastWord),
     );
     return this.conclude(desk, operation, outcome, doer, beside);
   }

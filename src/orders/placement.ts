@@ -168,6 +168,7 @@ export class Placement {
     try {
       const events = intentEvents(call, order);
       await journal.write({ orders: [order], idempotency: [idempotency], events });
+      use.keep();
     } catch (error) {
       this.#takeBack(order, use, callerOf(call), error);
       throw error;
@@ -188,6 +189,7 @@ export class Placement {
       const durable = journal.write({ orders: [order], idempotency, events });
       desk.resolver.noteSending(order);
       await durable;
+      use.keep();
     } catch (error) {
       this.#takeBack(order, use, caller, error);
       throw error;
@@ -207,13 +209,11 @@ export class Placement {
    */
   async #call(placement: PlacementCase, order: OrderRecord): Promise<CallOutcome<Placed>> {
     const { desk } = placement;
-    if (this.#isHalted(placement)) {
-      const message = 'trading was halted while the order was journaled';
-      return { kind: 'not-sent', code: 'TRADING_HALTED', message, evidence: null };
-    }
+    // A halt counts up to the moment in which the order would leave.
+    const lastWord = () => (this.#isHalted(placement) ? 'TRADING_HALTED' : undefined);
     const purpose = order.risk?.isExit === true ? 'exit' : 'entry';
     const outcome = await outcomeOf(
-      () => desk.broker.place(order.terms, order.tag, purpose),
+      () => desk.broker.place(order.terms, order.tag, purpose, lastWord),
       order.id,
       () => this.#nowUs(),
       (error) => desk.onFault(error),
@@ -252,7 +252,10 @@ export class Placement {
     if (isFound) order = ledger.resolvePresent(orderId, finish);
     if (order.intentState === 'UNKNOWN') desk.resolver.follow(orderId);
     else desk.resolver.forget(orderId);
+<<<<<<< HEAD
+=======
     if (order.intentState === 'ACCEPTED') desk.readSoon();
+>>>>>>> main
     if (order.brokerOrders.length > 0) desk.intake.checkSurplus(order);
     if (order.intentState === 'REJECTED') meters.countRefusal(order.code);
     return answer ?? answerOfOrder(order);
@@ -266,7 +269,7 @@ export class Placement {
       order.id,
       { intentState: 'REJECTED', code, message: null, clientOrderId: null },
       [{ ...caller, action: 'order.withdrawn', detail: { code } }],
-      () => ({ released: [use.release()] }),
+      () => ({ released: use.release() }),
     );
     meters.countRefusal(code);
   }
