@@ -6,6 +6,7 @@ import type {
   CallAdmission,
   CallOutcome,
   CallPurpose,
+  LastWord,
   OrderBroker,
   Placed,
   WireEvidence,
@@ -86,7 +87,14 @@ export class ScriptedOrderBroker implements OrderBroker {
     return this.refusal;
   }
 
-  async place(terms: OrderTerms, tag: string, purpose: CallPurpose): Promise<CallOutcome<Placed>> {
+  async place(
+    terms: OrderTerms,
+    tag: string,
+    purpose: CallPurpose,
+    lastWord?: LastWord,
+  ): Promise<CallOutcome<Placed>> {
+    const code = lastWord?.();
+    if (code !== undefined) return { kind: 'not-sent', code, message: code, evidence: null };
     this.placed.push({ terms, tag, purpose });
     const fate = this.placeFates.shift() ?? ACCEPT;
     await this.placeHold;
@@ -98,7 +106,11 @@ export class ScriptedOrderBroker implements OrderBroker {
     _variety: Variety,
     brokerOrderId: string,
     change: OrderChange,
+    _parentOrderId: string | null = null,
+    lastWord?: LastWord,
   ): Promise<CallOutcome<string>> {
+    const code = lastWord?.();
+    if (code !== undefined) return { kind: 'not-sent', code, message: code, evidence: null };
     this.modified.push({ brokerOrderId, change });
     const fate = this.modifyFates.shift() ?? ACCEPT;
     if (fate.reaches) this.update(brokerOrderId, change);
