@@ -96,7 +96,13 @@ async function measure(
   sizes: Sizes,
 ): Promise<RunReport> {
   const path = '/v1/risk-limits';
-  const lifted = await caller.send('PUT', path, rig.keys[0] ?? '', JSON.stringify(NO_LIMITS), {});
+  const lifted = await caller.send(
+    'PUT',
+    path,
+    rig.keys[0] ?? '',
+    JSON.stringify({ scope: 'all', limits: NO_LIMITS }),
+    {},
+  );
   if (lifted.status !== 200) throw new Error(`limits: ${lifted.status} ${lifted.text}`);
   const { rate, durationMs, warmupMs } = sizes;
   context.progress('orders, quiet market');

@@ -8,6 +8,9 @@ import type { OrderRun } from './order-run.ts';
 import { OPERATOR } from './service-faults.ts';
 import { sha256 } from './sha256.ts';
 
+/** Codes of what was taken back before it was durable: the same request may come again. */
+const NOT_TAKEN: ReadonlySet<string | null> = new Set(['JOURNAL_UNAVAILABLE', 'TIMEOUT']);
+
 /** What clients were told and can see, and whether the record of it is whole. */
 export async function judgeClients(run: OrderRun): Promise<string[]> {
   const { service, journal } = run.world;
@@ -73,12 +76,12 @@ function asMade(client: OrderClient, records: readonly OrderRecord[]): string[] 
       ({ clientTag, terms, keyId }) =>
         clientTag === key && keyId === client.principal.keyId && JSON.stringify(terms) === wanted,
     );
-    const sent = made.filter(({ code }) => code !== 'JOURNAL_UNAVAILABLE');
+    const sent = made.filter(({ code }) => !NOT_TAKEN.has(code));
     if (sent.length > 1) return [`${key} made ${sent.map(({ id }) => id).join(' and ')}`];
     const isAnswered = replies.some(({ reply }) => reply.kind === 'answer');
     const wrong = sent.find(({ account }) => account !== request.account);
     if (wrong !== undefined) return [`${key} was placed in ${wrong.account}`];
-    return isAnswered && sent.length === 0 && !isUnjournaled(replies) ? [`${key} is lost`] : [];
+    return isAnswered && made.length === 0 && !isUnjournaled(replies) ? [`${key} is lost`] : [];
   });
 }
 
@@ -116,7 +119,7 @@ function audit(events: readonly RecordedAuditEvent[], records: readonly OrderRec
     actions.set(subject, [...(actions.get(subject) ?? []), action]);
   }
   for (const { id, intentState, sentUs, code } of records) {
-    if (intentState === null || code === 'JOURNAL_UNAVAILABLE') continue;
+    if (intentState === null || NOT_TAKEN.has(code)) continue;
     const told = actions.get(id) ?? [];
     const wanted = ['order.intent', 'order.decision', ...(sentUs === null ? [] : ['order.sent'])];
     const missing = wanted.filter((action) => !told.includes(action));

@@ -97,12 +97,20 @@ export class ServiceFaults {
     this.halted.push(span);
     await pause(clock, forMs);
     for (;;) {
-      span.toMs = clock.monotonicMs();
+      this.#endHalts(account);
       const first = await this.#set(account, 'ACTIVE', null);
       if (first === undefined || 'changed' in first) return;
       const second = await this.#ask(account, 'ACTIVE', first.confirmationToken);
       if (second !== undefined && 'changed' in second) return;
       await pause(clock, AGAIN_MS);
+    }
+  }
+
+  /** A release ends all halts of the account, whoever made them. */
+  #endHalts(account: string): void {
+    const nowMs = this.#world.clock.monotonicMs();
+    for (const span of this.halted) {
+      if (span.account === account) span.toMs = Math.min(span.toMs, nowMs);
     }
   }
 

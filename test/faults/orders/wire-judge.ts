@@ -58,8 +58,11 @@ function afterHalt(
   return faults.halted.flatMap((span) => {
     if (span.account !== '*' && span.account !== account) return [];
     return orders
-      .filter(({ method, atMs }) => method === 'POST' && atMs > span.fromMs && atMs < span.toMs)
-      .map(({ parameters }) => `${account}: ${parameters.get('tag')} was placed during a halt`);
+      .filter(({ method, atMs }) => method !== 'DELETE' && atMs > span.fromMs && atMs < span.toMs)
+      .map(
+        ({ path, parameters }) =>
+          `${account}: ${parameters.get('tag') ?? path} was sent during a halt`,
+      );
   });
 }
 
