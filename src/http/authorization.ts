@@ -45,6 +45,7 @@ export function authorize(
   header: string | undefined,
   address: string,
   gate: Gate,
+  isLimited = true,
 ): Caller | { refused: Problem } {
   if (access === 'public') return { principal: undefined, headers: {} };
   if (header === undefined) {
@@ -62,7 +63,7 @@ export function authorize(
     'RateLimit-Policy': `"key";q=${limit};w=1`,
     RateLimit: `"key";r=${remaining};t=${reset}`,
   };
-  if (!allowed) {
+  if (!allowed && isLimited) {
     const detail = `The key may make ${limit} requests per second.`;
     return { refused: problem('RATE_LIMITED', detail, { ...headers, 'Retry-After': '1' }) };
   }

@@ -64,6 +64,18 @@ function parseJson(exchange: Exchange, bytes: Buffer, use: (body: unknown) => vo
   use(body);
 }
 
+/** True: the body is said to be JSON in UTF-8, as it stands. */
+function isPlainJson(exchange: Exchange): boolean {
+  const [mediaType, ...parameters] = (exchange.header('content-type') ?? '')
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim());
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='));
+  const isUtf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset);
+  const encoding = exchange.header('content-encoding') ?? 'identity';
+  return mediaType === 'application/json' && isUtf8 && encoding === 'identity';
+}
+
 /**
  * Gives `use` the parsed body (undefined: it is empty, or not `wanted`), or answers what is wrong
  * with it: 413, 415 or 400. To be called in the callback that brought the request.
@@ -74,10 +86,9 @@ export function readJsonBody(
   wanted: boolean,
   use: (body: unknown) => void,
 ): void {
-  const mediaType = exchange.header('content-type')?.split(';')[0]?.trim().toLowerCase();
   readBounded(exchange, response, BODY_BYTES_MAX, (bytes) => {
     if (bytes.length === 0 || !wanted) use(undefined);
-    else if (mediaType === 'application/json') parseJson(exchange, bytes, use);
+    else if (isPlainJson(exchange)) parseJson(exchange, bytes, use);
     else exchange.sendProblem(problem('UNSUPPORTED_MEDIA_TYPE'));
   });
 }

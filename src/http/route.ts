@@ -74,6 +74,8 @@ export interface Route {
   responses: Readonly<Record<number, ResponseDefinition>>;
   /** Error codes beyond those that every route with its access and inputs can answer. */
   errors?: readonly ErrorCode[];
+  /** Taken however many requests the key makes: what must get through. */
+  unlimited?: boolean;
   /** Left out of the OpenAPI document: pages and files, no interface. */
   undocumented?: boolean;
   handler(request: RouteRequest<unknown, unknown, unknown>): Answer | Promise<Answer>;

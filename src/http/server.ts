@@ -76,7 +76,8 @@ class HttpServer {
     const { access } = entry.route;
     const header = exchange.header('authorization');
     const clientAddress = exchange.clientAddress();
-    const caller = authorize(access, header, clientAddress, this.#web.gate);
+    const isLimited = entry.route.unlimited !== true;
+    const caller = authorize(access, header, clientAddress, this.#web.gate, isLimited);
     if ('refused' in caller) {
       exchange.sendProblem(caller.refused);
       return;

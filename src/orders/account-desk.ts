@@ -1,10 +1,6 @@
 import { pause, type Clock, type TimerHandle } from '../domain/clock.ts';
 import { errorText } from '../domain/error-codes.ts';
-<<<<<<< HEAD
-import { isTerminalStatus, isUndecided } from '../domain/intent-state.ts';
-=======
 import { isOnItsWay, isTerminalStatus, isUndecided } from '../domain/intent-state.ts';
->>>>>>> main
 import type { BrokerOrderRow, OrderBroker } from '../domain/order-broker.ts';
 import type { OperationRecord, OrderRecord } from '../domain/order-record.ts';
 import type { SyncReport } from '../domain/order-service.ts';
@@ -21,11 +17,8 @@ import { tradingDayStartUs } from './trading-day.ts';
 const SESSION_CHECK_MS = 1_000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
-<<<<<<< HEAD
-=======
 /** A book with more rows is read less often: reading it holds up the thread. */
 const ROWS_READ_OFTEN = 500;
->>>>>>> main
 
 export interface AccountDeskOptions {
   clock: Clock;
@@ -84,11 +77,8 @@ export class AccountDesk {
   #failures = 0;
   #hintTimer: TimerHandle | undefined;
   #lastHintReadMs = -Infinity;
-<<<<<<< HEAD
-=======
   /** Of the book, when it was last read. */
   #rows = 0;
->>>>>>> main
 
   constructor(options: AccountDeskOptions) {
     const { clock, broker, settings, intake } = options;
@@ -170,12 +160,8 @@ export class AccountDesk {
     const { clock, settings, signal } = this.#options;
     if (this.#hintTimer !== undefined || signal.aborted) return;
     const sinceMs = clock.monotonicMs() - this.#lastHintReadMs;
-<<<<<<< HEAD
-    const delayMs = Math.max(settings.hintReadMs, 2 * settings.hintReadMs - sinceMs);
-=======
     const betweenMs = settings.hintReadMs * (1 + Math.floor(this.#rows / ROWS_READ_OFTEN));
     const delayMs = Math.max(settings.hintDelayMs, betweenMs - sinceMs);
->>>>>>> main
     this.#hintTimer = clock.setTimeout(() => {
       this.#hintTimer = undefined;
       this.#lastHintReadMs = clock.monotonicMs();
@@ -244,10 +230,7 @@ export class AccountDesk {
   #take(reading: Reading): void {
     const { intake, exposure, settings, onOpen } = this.#options;
     const { rows, trades, positions, startedUs, startedMs } = reading;
-<<<<<<< HEAD
-=======
     this.#rows = rows.length;
->>>>>>> main
     const changes = intake.takeRows(rows, 'book');
     const quietBeforeUs = startedUs - settings.quietMs * 1000;
     changes.push(...intake.dropParents(rows, this.account, quietBeforeUs));
@@ -259,17 +242,12 @@ export class AccountDesk {
     changes.push(...this.#endOldOrders(reading));
     this.#failures = 0;
     this.gate.onRead(startedMs);
-<<<<<<< HEAD
-=======
     if (this.#hasUnsettled()) this.readSoon();
->>>>>>> main
     if (this.#wasOpen || !this.gate.isOpen) return;
     this.#wasOpen = true;
     onOpen(this.account);
   }
 
-<<<<<<< HEAD
-=======
   /* The broker tells fills and ends by itself, but not that an order has reached the exchange. */
   #hasUnsettled(): boolean {
     const { book, ledger, settings } = this.#options;
@@ -282,7 +260,6 @@ export class AccountDesk {
       );
   }
 
->>>>>>> main
   #releaseChanges(startedMs: number): void {
     const { book, exposure } = this.#options;
     for (const [orderId, doneMs] of this.#modified) {

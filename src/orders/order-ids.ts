@@ -44,6 +44,11 @@ export class OrderIds {
   }
 }
 
+/** True: it can be an id of ours. */
+export function isOrderId(text: string): boolean {
+  return /^ord_[0-9a-z]{12}$/.test(text);
+}
+
 function base36(value: number, length: number): string {
   return value.toString(36).padStart(length, '0');
 }

@@ -41,6 +41,8 @@ export interface OrderSideOptions {
   /** Throws POSTBACK_REFUSED. */
   readPostback: (account: string, body: string) => BrokerOrderRow;
   settings: OrderSettings;
+  /** What from outside keeps trading halted, in words; undefined: nothing does. */
+  heldBy?: () => string | undefined;
   onAlarm: (alarm: OrderAlarm) => void;
   /** Told how long each stage of an order took, for histograms. */
   onStage?: (stage: OrderStage, us: number) => void;

@@ -18,17 +18,12 @@ export interface OrderSettings {
   quietMs: number;
   /** An outcome that is unknown for so long needs a person. */
   escalateAfterMs: number;
-<<<<<<< HEAD
-  /** From a hint to the reading of book and trades that it asks for; between two such readings. */
-  hintReadMs: number;
-=======
   /** From a hint to the reading of book and trades that it asks for. */
   hintDelayMs: number;
   /** Between two such readings. */
   hintReadMs: number;
   /** An order that is on its way to the exchange is looked after for so long. */
   settleMs: number;
->>>>>>> main
 }
 
 export const DEFAULT_ORDER_SETTINGS: OrderSettings = {
@@ -43,11 +38,7 @@ export const DEFAULT_ORDER_SETTINGS: OrderSettings = {
   lookUpEveryMs: 15_000,
   quietMs: 120_000,
   escalateAfterMs: 300_000,
-<<<<<<< HEAD
-  hintReadMs: 2_000,
-=======
   hintDelayMs: 250,
   hintReadMs: 2_000,
   settleMs: 180_000,
->>>>>>> main
 };

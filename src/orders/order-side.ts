@@ -69,7 +69,8 @@ export class OrderSide implements OrderService {
     const isLoaded = (): boolean => this.#isLoaded;
     this.#writes = new Writes({ ...parts, store: journal, isLoaded });
     this.#views = new OrderViews({ ...parts, store: journal });
-    this.#stateDesk = new StateDesk(parts);
+    const heldBy = options.heldBy ?? (() => undefined);
+    this.#stateDesk = new StateDesk({ ...parts, heldBy });
     this.#resolutions = new Resolutions(parts);
   }
 

@@ -4,6 +4,7 @@ import { mayChange, type OrderJournal } from '../domain/order-journal.ts';
 import type { OperationRecord, OrderRecord, TradeRecord } from '../domain/order-record.ts';
 import type { OrderEventView, OrderFilter } from '../domain/order-service.ts';
 import type { OrderBook } from './order-book.ts';
+import { isOrderId } from './order-ids.ts';
 
 export interface OrderViewsOptions {
   book: OrderBook;
@@ -21,7 +22,8 @@ export class OrderViews {
   /** One order of any day. Rejects with UNKNOWN_ORDER. */
   async get(principal: Principal, orderId: string): Promise<OrderRecord> {
     const { book, store } = this.#options;
-    const order = book.get(orderId) ?? (await store.findOrder(orderId));
+    const order =
+      book.get(orderId) ?? (isOrderId(orderId) ? await store.findOrder(orderId) : undefined);
     if (order === undefined || !mayTouchAccount(principal, order.account)) {
       throw new TickerError('UNKNOWN_ORDER');
     }

@@ -252,10 +252,7 @@ export class Placement {
     if (isFound) order = ledger.resolvePresent(orderId, finish);
     if (order.intentState === 'UNKNOWN') desk.resolver.follow(orderId);
     else desk.resolver.forget(orderId);
-<<<<<<< HEAD
-=======
     if (order.intentState === 'ACCEPTED') desk.readSoon();
->>>>>>> main
     if (order.brokerOrders.length > 0) desk.intake.checkSurplus(order);
     if (order.intentState === 'REJECTED') meters.countRefusal(order.code);
     return answer ?? answerOfOrder(order);

@@ -22,6 +22,8 @@ export interface StateDeskOptions {
   states: TradingStates;
   limits: LimitBook;
   killSwitch: KillSwitch;
+  /** What from outside keeps trading halted, in words; undefined: nothing does. */
+  heldBy: () => string | undefined;
 }
 
 /** Trading states and limits: who may change them, and that it is kept. */
@@ -51,7 +53,7 @@ export class StateDesk {
   /**
    * What is stricter counts at once, and is answered when it is durable, or known not to become so
    * soon; what is looser counts when it is durable. Rejects with CONFIRMATION_INVALID, FORBIDDEN,
-   * JOURNAL_UNAVAILABLE.
+   * JOURNAL_UNAVAILABLE, TRADING_HALTED.
    */
   async change(
     call: PlainCall,
@@ -65,6 +67,10 @@ export class StateDesk {
     const { states, ledger, journal, killSwitch } = this.#options;
     const { account, reason } = change;
     requireAll(call.principal, account === ALL_ACCOUNTS);
+    const holder = this.#options.heldBy();
+    if (holder !== undefined && account === ALL_ACCOUNTS && change.state !== 'HALTED') {
+      throw new TickerError('TRADING_HALTED', `${holder}: remove it first`);
+    }
     const doer = callerOf(call);
     const outcome = states.change({ ...change, actor: doer.actor }, ledger.nowUs());
     if ('confirmationToken' in outcome) return outcome;

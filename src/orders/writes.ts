@@ -7,6 +7,7 @@ import { answerOfOperation, answerOfOrder } from './answers.ts';
 import type { EarlierUse, IdempotencyUses, KeyUse } from './idempotency.ts';
 import type { OrderBook } from './order-book.ts';
 import type { OrderLedger } from './order-ledger.ts';
+import { isOrderId } from './order-ids.ts';
 
 export interface WritesOptions {
   book: OrderBook;
@@ -66,7 +67,7 @@ export class Writes {
     const { book, store, isLoaded } = this.#options;
     if (!isLoaded()) throw new TickerError('ORDERS_NOT_READY', 'the journal is not read yet');
     const known = book.get(orderId);
-    const order = known ?? (await store.findOrder(orderId));
+    const order = known ?? (isOrderId(orderId) ? await store.findOrder(orderId) : undefined);
     if (order === undefined || !mayTouchAccount(principal, order.account)) {
       throw new TickerError('UNKNOWN_ORDER');
     }

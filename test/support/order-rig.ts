@@ -74,6 +74,8 @@ export class OrderRig {
   contract: TradableContract | undefined = INFY;
   session: SessionState = 'open';
   priceRupees: number | undefined = 100;
+  /** What keeps trading halted from outside. */
+  heldBy: string | undefined;
   /** Waited for before a price comes. */
   priceHold: Promise<void> | undefined;
   readonly #settings: OrderSettings;
@@ -179,6 +181,7 @@ export class OrderRig {
         last: () => this.#price(),
       },
       sessions: { state: () => this.session },
+      heldBy: () => this.heldBy,
       readPostback: (account, body) => {
         const row = this.brokers
           .find((broker) => broker.account === account)

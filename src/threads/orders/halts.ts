@@ -1,10 +1,14 @@
 import { DEFAULT_KEY_LIMITS, type Principal, SCOPES } from '../../domain/access.ts';
+import type { Clock } from '../../domain/clock.ts';
 import { errorText } from '../../domain/error-codes.ts';
 import { ALL_ACCOUNTS } from '../../domain/trading-state.ts';
 import type { OrderSide } from '../../orders/order-side.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
 type Halting = Pick<OrderSide, 'halt' | 'tradingStates'>;
+
+/** A halt file is told of every second; one that was not heard of for so long is gone. */
+const FILE_GONE_MS = 2_500;
 
 const SERVICE: Principal = {
   keyId: 'service',
@@ -16,14 +20,17 @@ const SERVICE: Principal = {
 /** Hands halts to the order side; one that comes before it waits for it. */
 export class Halts {
   readonly #logger: Logger;
+  readonly #clock: Clock;
+  #fileSeenMs = -Infinity;
   readonly #onHalted: () => void;
   #side: Halting | undefined;
   #waiting: { actor: string; reason: string } | undefined;
   #isHalting = false;
 
   /** `onHalted`: trading is halted, and stays so by itself. */
-  constructor(logger: Logger, onHalted: () => void) {
+  constructor(logger: Logger, clock: Clock, onHalted: () => void) {
     this.#logger = logger;
+    this.#clock = clock;
     this.#onHalted = onHalted;
   }
 
@@ -35,7 +42,14 @@ export class Halts {
     if (waiting !== undefined) this.take(waiting.actor, waiting.reason);
   }
 
+  /** What keeps trading halted, whatever is asked for by HTTP; undefined: nothing does. */
+  heldBy(): string | undefined {
+    const isThere = this.#clock.monotonicMs() - this.#fileSeenMs < FILE_GONE_MS;
+    return isThere ? 'a file HALT in the data directory halts trading' : undefined;
+  }
+
   take(actor: string, reason: string): void {
+    if (actor === 'file') this.#fileSeenMs = this.#clock.monotonicMs();
     const side = this.#side;
     if (side === undefined) {
       this.#waiting = { actor, reason };

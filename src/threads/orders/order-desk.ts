@@ -26,6 +26,8 @@ export interface OrderDeskOptions extends ThreadContext {
   databaseUrl: () => string;
   stream: StreamPrices;
   askContract: AskContract;
+  /** What from outside keeps trading halted, in words; undefined: nothing does. */
+  heldBy: () => string | undefined;
   /** Expiry days of the listed futures on an underlying, rising. */
   futureExpiries: (underlying: string) => readonly string[];
 }
@@ -97,6 +99,7 @@ export class OrderDesk {
         cancelWithoutJournal: data.cancelWithoutJournal,
         reconcileMs: data.reconcileSeconds * 1000,
       },
+      heldBy: options.heldBy,
       onAlarm: (alarm) => this.#onAlarm(alarm),
     });
   }

@@ -75,7 +75,7 @@ class OrdersThread {
     });
     this.#link = new ControlLink((message) => this.#post(message), clock);
     this.#board = new OrderBoard(meters, () => this.#now());
-    this.#halts = new Halts(logger, () => this.#post({ type: 'halted' }));
+    this.#halts = new Halts(logger, clock, () => this.#post({ type: 'halted' }));
     this.#feed = new OrderFeed({
       place: data.prices,
       clock,
@@ -200,6 +200,7 @@ class OrdersThread {
       stream: this.#feed.prices,
       askContract: (exchange, tradingsymbol) =>
         this.#link.call('findContract', { exchange, tradingsymbol }),
+      heldBy: () => this.#halts.heldBy(),
       futureExpiries: (underlying) => this.#futures.get(underlying) ?? [],
     });
     this.#desk = desk;

@@ -18,6 +18,17 @@ const routes = [
     responses: { 200: { description: 'It.' } },
     handler: () => json({ thing: 1 }),
   }),
+  defineRoute({
+    method: 'PUT',
+    path: '/switch',
+    operationId: 'throwSwitch',
+    summary: 'What must get through.',
+    tag: 'test',
+    access: 'instruments:read',
+    unlimited: true,
+    responses: { 200: { description: 'It.' } },
+    handler: () => json({ thrown: true }),
+  }),
 ];
 
 const SLOW_KEY = 'slow-key-0123456789-abcdefghijklm';
@@ -40,6 +51,8 @@ test('a key may make so many requests a second; every answer says what is left',
   const problem = (await refused.json()) as Record<string, unknown>;
   assert.equal(problem['code'], 'RATE_LIMITED');
   assert.equal(problem['retryable'], true);
+  const urgent = { method: 'PUT', headers: authorization(SLOW_KEY) };
+  assert.equal((await fetch(`${url}/switch`, urgent)).status, 200);
   assert.equal((await fetch(`${url}/thing`, { headers: authorization(FULL_KEY) })).status, 200);
   clock.advance(500);
   assert.equal((await ask()).status, 200);

@@ -147,6 +147,9 @@ test('says everything that is wrong with a request', async (t) => {
   const form = await problemOf(await post('/echo/x', 'side=BUY', 'text/plain'));
   assert.equal(form.status, 415);
   assert.equal(form.code, 'UNSUPPORTED_MEDIA_TYPE');
+  const utf16 = 'application/json; charset=utf-16';
+  const encoded = await problemOf(await post('/echo/x', '{}', utf16));
+  assert.equal(encoded.code, 'UNSUPPORTED_MEDIA_TYPE');
   const empty = await problemOf(await post('/echo/x', ''));
   assert.equal(empty.code, 'INVALID_REQUEST');
   const escape = await fetch(`${url}/echo/%E0%A4%A`, { method: 'POST' });

@@ -203,6 +203,17 @@ test('trading goes on after two steps, once that is durable', async () => {
   orderOf(await rig.place());
 });
 
+test('what halts from outside must go before trading can go on', async () => {
+  const rig = await openRig();
+  await setState(rig, 'HALTED');
+  rig.heldBy = 'a file';
+  await rejectsWith(setState(rig, 'ACTIVE'), 'TRADING_HALTED');
+  await rejectsWith(setState(rig, 'REDUCING'), 'TRADING_HALTED');
+  await setState(rig, 'HALTED');
+  rig.heldBy = undefined;
+  assert.ok('confirmationToken' in (await setState(rig, 'ACTIVE')));
+});
+
 test('what is for all accounts is for keys that may touch all of them', async () => {
   const rig = await openRig(['SIM001', 'SIM002']);
   const some = { ...TRADER, accounts: new Set(['SIM001', 'SIM003']) };

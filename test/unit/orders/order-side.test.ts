@@ -54,6 +54,14 @@ test('a hint has book, trades and positions read soon, once for many', async () 
   assert.equal(rig.broker.bookReads, before + 1);
 });
 
+test('what cannot be an id of ours is no order', async () => {
+  const rig = await openRig();
+  for (const id of ['', '\0', 'ord_', 'ord_0123456789aB', "ord_'; drop table"]) {
+    await rejectsWith(rig.side.get(TRADER, id), 'UNKNOWN_ORDER');
+    await rejectsWith(rig.side.cancel(rig.call(), id), 'UNKNOWN_ORDER');
+  }
+});
+
 test('fills are listed by order and by account', async () => {
   const rig = await openRig();
   const { id, brokerOrders } = await rig.placed();

@@ -63,6 +63,7 @@ function changeRoute(service: OrderService): Route {
     summary: 'Halts, reduces or releases trading. To leave HALTED takes two requests.',
     tag: 'trading state',
     access: 'trading-state:write',
+    unlimited: true,
     body: Type.Object(
       {
         account: Type.Optional({ ...ACCOUNT, description: `Left out or ${ALL_ACCOUNTS}: all.` }),
@@ -94,7 +95,13 @@ function changeRoute(service: OrderService): Route {
         }),
       },
     },
-    errors: ['CONFIRMATION_INVALID', 'UNKNOWN_ACCOUNT', 'ORDERS_NOT_READY', 'JOURNAL_UNAVAILABLE'],
+    errors: [
+      'CONFIRMATION_INVALID',
+      'TRADING_HALTED',
+      'UNKNOWN_ACCOUNT',
+      'ORDERS_NOT_READY',
+      'JOURNAL_UNAVAILABLE',
+    ],
     handler: async (request) => {
       const { account = ALL_ACCOUNTS, state, reason, confirmation_token: token } = request.body;
       const change = await service.setTradingState(plainCall(request), {

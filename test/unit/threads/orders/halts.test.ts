@@ -19,7 +19,7 @@ function start() {
     tradingStates: () => rig.states,
   };
   const logger = createLogger({ level: 'silent', thread: 'test', clock });
-  return { rig, side, halts: new Halts(logger, () => rig.told++) };
+  return { clock, rig, side, halts: new Halts(logger, clock, () => rig.told++) };
 }
 
 test('a halt that comes before the order side waits for it', async () => {
@@ -58,4 +58,16 @@ test('a halt that fails can be had again', async () => {
   halts.take('signal', 'SIGUSR2');
   await settled();
   assert.deepEqual([rig.halts, rig.told], [['signal: SIGUSR2'], 1]);
+});
+
+test('a halt file holds trading until it has not been told of for a while', async () => {
+  const { clock, side, halts } = start();
+  halts.open(side);
+  halts.take('signal', 'SIGUSR2');
+  assert.equal(halts.heldBy(), undefined, 'a signal is over when it has been heard');
+  halts.take('file', 'maintenance');
+  await clock.run(2_400);
+  assert.match(halts.heldBy() ?? '', /HALT/);
+  await clock.run(2_600);
+  assert.equal(halts.heldBy(), undefined);
 });
