@@ -4,6 +4,7 @@ import {
   mayChange,
   type TimedAuditEvent,
 } from '../../../domain/order-journal.ts';
+import type { OperationRecord, OrderRecord, TradeRecord } from '../../../domain/order-record.ts';
 
 /** Tables of the journal, by the name of what stands in them. */
 export const ROW_KINDS = [
@@ -20,7 +21,7 @@ export type RowKind = (typeof ROW_KINDS)[number];
 
 /** An entry in the form in which it is sent; nothing of it is shared with who gave it. */
 export interface JournalRows {
-  /** JSON texts, one a row. */
+  /** JSON texts, one a row: its columns by name. */
   rows: Readonly<Record<RowKind, readonly string[]>>;
   events: readonly TimedAuditEvent[];
   /** What it writes to: two that have one in common cannot be one statement. */
@@ -29,7 +30,7 @@ export interface JournalRows {
   size: number;
 }
 
-/** What jsonb does not take: the character 0, and half of a character, as JSON writes them. */
+/** What PostgreSQL does not keep: the character 0, and half of a character, as JSON writes them. */
 const MAYBE_NOT_STORABLE = /\\u(0000|d[89a-f])/;
 const NOT_STORABLE = /\0|\p{Surrogate}/gu;
 const REPLACEMENT = '\uFFFD';
@@ -48,23 +49,26 @@ export function journalRows(entry: JournalEntry, nowUs: number): JournalRows {
   const states = byKey(entry.tradingStates ?? [], ({ account }) => account);
   const limits = byKey(entry.limits ?? [], ({ scope, subject }) => `${scope} ${subject}`);
   const rows: JournalRows['rows'] = {
-    orders: texts(orders, (order) => ({
-      record: order,
-      may_change: mayChange(order),
-      created_us: Math.floor(order.createdUs),
+    orders: texts(orders, orderRow),
+    operations: texts(operations, operationRow),
+    trades: texts(trades, (trade) => tradeRow(trade, nowUs)),
+    idempotency: texts(uses, (use) => ({
+      key_id: use.keyId,
+      key: use.key,
+      expires_us: Math.floor(use.expiresUs),
+      record: use,
     })),
-    operations: texts(operations, (operation) => ({
-      record: operation,
-      created_us: Math.floor(operation.createdUs),
+    released: texts(released, ({ keyId, key }) => ({ key_id: keyId, key })),
+    tradingStates: texts(states, (state) => ({
+      account: state.account,
+      state: state.state,
+      record: state,
     })),
-    trades: texts(trades, (trade) => ({
-      record: trade,
-      time_us: Math.floor(trade.fillTimeS === null ? nowUs : trade.fillTimeS * 1e6),
+    limits: texts(limits, (limit) => ({
+      scope: limit.scope,
+      subject: limit.subject,
+      record: limit,
     })),
-    idempotency: texts(uses, (use) => ({ record: use, expires_us: Math.floor(use.expiresUs) })),
-    released: texts(released, ({ keyId, key }) => ({ keyId, key })),
-    tradingStates: texts(states, (state) => state),
-    limits: texts(limits, (limit) => limit),
   };
   return {
     rows,
@@ -85,6 +89,45 @@ export function journalRows(entry: JournalEntry, nowUs: number): JournalRows {
 /** The rows of one kind of a group, as a JSON array. */
 export function jsonArray(group: readonly JournalRows[], kind: RowKind): string {
   return `[${group.flatMap(({ rows }) => rows[kind]).join(',')}]`;
+}
+
+function orderRow(order: OrderRecord): object {
+  return {
+    id: order.id,
+    account: order.account,
+    key_id: order.keyId,
+    client_order_id: order.clientOrderId,
+    tag: order.tag,
+    state: order.intentState,
+    may_change: mayChange(order),
+    created_us: Math.floor(order.createdUs),
+    version: order.version,
+    record: order,
+  };
+}
+
+function operationRow(operation: OperationRecord): object {
+  return {
+    id: operation.id,
+    order_id: operation.orderId,
+    account: operation.account,
+    kind: operation.kind,
+    state: operation.intentState,
+    created_us: Math.floor(operation.createdUs),
+    version: operation.version,
+    record: operation,
+  };
+}
+
+function tradeRow(trade: TradeRecord, nowUs: number): object {
+  return {
+    account: trade.account,
+    broker_order_id: trade.brokerOrderId,
+    trade_id: trade.tradeId,
+    order_id: trade.orderId,
+    time_us: Math.floor(trade.fillTimeS === null ? nowUs : trade.fillTimeS * 1e6),
+    record: trade,
+  };
 }
 
 function byKey<Row>(rows: readonly Row[], keyOf: (row: Row) => string): Map<string, Row> {

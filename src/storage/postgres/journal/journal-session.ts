@@ -158,6 +158,7 @@ export class JournalSession {
     await this.#connection.run(`
       set synchronous_commit = ${level};
       set plan_cache_mode = force_generic_plan;
+      set jit = off;
       set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3`);
   }
 

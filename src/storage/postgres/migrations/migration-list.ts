@@ -6,6 +6,7 @@ import { orders } from './0005-orders.ts';
 import { orderJournal } from './0006-order-journal.ts';
 import { auditSubject } from './0007-audit-subject.ts';
 import { accountAddress } from './0008-account-address.ts';
+import { orderColumns } from './0009-order-columns.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in order; new ones are added at the end. */
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   orderJournal,
   auditSubject,
   accountAddress,
+  orderColumns,
 ];
