@@ -17,27 +17,51 @@ const ENCODING = 'ticker-audit-1';
 
 /** A character that PostgreSQL cannot keep, or half of one. */
 const NOT_STORABLE = /\0|\p{Surrogate}/gu;
+/** What a text with one of them looks like, and in JSON; others may too. */
+const MAYBE_NOT_STORABLE = /[\0\ud800-\udfff]/;
+const MAYBE_NOT_STORABLE_JSON = /\\u(?:0000|d[89a-f])/;
 const REPLACEMENT = '\uFFFD';
 
-type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
 function storableText(text: string): string {
-  return text.replace(NOT_STORABLE, REPLACEMENT);
+  return MAYBE_NOT_STORABLE.test(text) ? text.replace(NOT_STORABLE, REPLACEMENT) : text;
 }
 
 function storable(value: Json): Json {
   if (typeof value === 'string') return storableText(value);
-  // Whole numbers only: a database may give others back in another form.
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? value : String(value);
+  if (typeof value === 'number') return storableNumber(value);
   if (typeof value === 'boolean' || value === null) return value;
-  if (isList(value)) return value.map(storable);
+  if (Array.isArray(value)) return value.map(storable);
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => [storableText(name), storable(item)]),
   );
 }
 
-function isList(value: object): value is readonly Json[] {
-  return Array.isArray(value);
+/** Whole numbers only: a database may give others back in another form. */
+function storableNumber(value: number): number | string {
+  return Number.isSafeInteger(value) ? value : String(value);
+}
+
+/** Numbers in it become storable, in place. */
+function storeNumbers(value: Json[] | { [name: string]: Json }): void {
+  const fields = value as { [name: string]: Json };
+  for (const name of Object.keys(fields)) {
+    const item = fields[name];
+    if (typeof item === 'number') {
+      fields[name] = storableNumber(item);
+    } else if (typeof item === 'object' && item !== null) {
+      storeNumbers(item);
+    }
+  }
+}
+
+function storableDetail(detail: AuditEvent['detail']): AuditEvent['detail'] {
+  const text = JSON.stringify(detail);
+  const own = JSON.parse(text) as { [name: string]: Json };
+  if (MAYBE_NOT_STORABLE_JSON.test(text)) return storable(own) as AuditEvent['detail'];
+  storeNumbers(own);
+  return own;
 }
 
 /**
@@ -52,26 +76,73 @@ export function storableEvent(event: AuditEvent): AuditEvent {
     action: storableText(action),
     subject: storableText(subject),
     origin: storableText(origin),
-    detail: storable(JSON.parse(JSON.stringify(detail)) as Json) as AuditEvent['detail'],
+    detail: storableDetail(detail),
   };
+}
+
+/** A storable event with the JSON of its `detail`, made once for the hash and for the database. */
+export interface EventText extends Omit<AuditEvent, 'detail'> {
+  detailJson: string;
+}
+
+export function eventText(event: AuditEvent): EventText {
+  const { detail, ...named } = storableEvent(event);
+  return { ...named, detailJson: canonicalJson(detail) };
 }
 
 /** JSON with the names of each object in order: one text for one value. */
 function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const fields = Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, item]) => `${JSON.stringify(name)}:${canonicalJson(item)}`);
-  return `{${fields.join(',')}}`;
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  const fields = value as Record<string, unknown>;
+  let text = '';
+  for (const name of Object.keys(fields).sort()) {
+    text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(fields[name])}`;
+  }
+  return `{${text}}`;
 }
+
+/** The place of an event in the chain. */
+type Link = Pick<RecordedAuditEvent, 'id' | 'timeMs' | 'previousHash'>;
 
 /** Hash of an event with its place in the chain. JSON keeps the fields apart. */
 export function auditHash(event: Omit<RecordedAuditEvent, 'hash'>, hashText: HashText): string {
-  const { previousHash, id, timeMs, actor, action, subject, origin, detail } = event;
-  return hashText(
-    canonicalJson([ENCODING, previousHash, id, timeMs, actor, action, subject, origin, detail]),
-  );
+  const { actor, action, subject, origin, detail } = event;
+  const detailJson = canonicalJson(detail);
+  return linkHash(event, { actor, action, subject, origin, detailJson }, hashText);
+}
+
+function linkHash(link: Link, event: EventText, hashText: HashText): string {
+  const { id, timeMs, previousHash } = link;
+  const { actor, action, subject, origin, detailJson } = event;
+  const named = JSON.stringify([
+    ENCODING,
+    previousHash,
+    id,
+    timeMs,
+    actor,
+    action,
+    subject,
+    origin,
+  ]);
+  return hashText(`${named.slice(0, -1)},${detailJson}]`);
+}
+
+/** The next of a chain, as the database takes it. */
+export type ChainedText = EventText & Link & { hash: string };
+
+export function chainText(
+  event: EventText,
+  timeMs: number,
+  head: AuditHead | undefined,
+  hashText: HashText,
+): ChainedText {
+  const link = linkAfter(head, timeMs);
+  return { ...event, ...link, hash: linkHash(link, event, hashText) };
+}
+
+function linkAfter(head: AuditHead | undefined, timeMs: number): Link {
+  return { id: (head?.id ?? 0) + 1, timeMs, previousHash: head?.hash ?? FIRST_PREVIOUS_HASH };
 }
 
 /** The last event of a chain; undefined: there is none yet. */
@@ -85,9 +156,7 @@ export function chainEvent(
   hashText: HashText,
 ): RecordedAuditEvent {
   const { actor, action, subject, origin, detail } = event;
-  const id = (head?.id ?? 0) + 1;
-  const previousHash = head?.hash ?? FIRST_PREVIOUS_HASH;
-  const linked = { id, timeMs, actor, action, subject, origin, detail, previousHash };
+  const linked = { ...linkAfter(head, timeMs), actor, action, subject, origin, detail };
   return { ...linked, hash: auditHash(linked, hashText) };
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   AuditChainCheck,
   type AuditFault,
@@ -43,7 +43,7 @@ interface EventRow extends Record<string, unknown> {
 
 /** In hex. */
 export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text, 'hex');
 }
 
 /* Numbers that JSON.parse would round to one that we have written must not pass for it. */

@@ -1,4 +1,4 @@
-import type { RecordedAuditEvent } from '../../../domain/storage.ts';
+import type { ChainedText } from '../../../domain/audit-chain.ts';
 import { AUDIT_LOCK_ID } from '../audit-log.ts';
 import type { Sql } from '../database.ts';
 import { jsonArray, type JournalRows, ROW_KINDS, type RowKind } from './journal-rows.ts';
@@ -106,7 +106,7 @@ export async function appendGroup(
   sql: Sql,
   at: WriterPosition,
   group: readonly JournalRows[],
-  events: readonly RecordedAuditEvent[],
+  events: readonly ChainedText[],
 ): Promise<boolean> {
   // The server prepares anew for every run what a statement might write: it is asked for no more
   // than there is.
@@ -115,7 +115,7 @@ export async function appendGroup(
   const parts: (RowKind | 'events')[] = [...kinds];
   if (events.length > 0) {
     parts.push('events');
-    values.push(JSON.stringify(events.map(eventRow)));
+    values.push(`[${events.map(eventRow).join(',')}]`);
   }
   const written = await sql(statementOf(parts), at.epoch, at.position, ...values);
   return written.length === 1;
@@ -136,11 +136,18 @@ function statementOf(kinds: readonly (RowKind | 'events')[]): TemplateStringsArr
   return made;
 }
 
-function eventRow({ timeMs, previousHash, hash, ...event }: RecordedAuditEvent): object {
-  return {
-    ...event,
+/** Its columns by name, in JSON. */
+function eventRow(event: ChainedText): string {
+  const { id, timeMs, actor, action, subject, origin, detailJson, previousHash, hash } = event;
+  const named = JSON.stringify({
+    id,
     time: new Date(timeMs).toISOString(),
+    actor,
+    action,
+    subject,
+    origin,
     previous_hash: `\\x${previousHash}`,
     hash: `\\x${hash}`,
-  };
+  });
+  return `${named.slice(0, -1)},"detail":${detailJson}}`;
 }

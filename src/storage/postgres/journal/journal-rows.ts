@@ -1,9 +1,5 @@
-import { storableEvent } from '../../../domain/audit-chain.ts';
-import {
-  type JournalEntry,
-  mayChange,
-  type TimedAuditEvent,
-} from '../../../domain/order-journal.ts';
+import { type EventText, eventText } from '../../../domain/audit-chain.ts';
+import { type JournalEntry, mayChange } from '../../../domain/order-journal.ts';
 import type { OperationRecord, OrderRecord, TradeRecord } from '../../../domain/order-record.ts';
 
 /** Tables of the journal, by the name of what stands in them. */
@@ -19,11 +15,14 @@ export const ROW_KINDS = [
 
 export type RowKind = (typeof ROW_KINDS)[number];
 
+/** An audit event and when it was, epoch µs. */
+export type TimedText = EventText & { timeUs: number };
+
 /** An entry in the form in which it is sent; nothing of it is shared with who gave it. */
 export interface JournalRows {
   /** JSON texts, one a row: its columns by name. */
   rows: Readonly<Record<RowKind, readonly string[]>>;
-  events: readonly TimedAuditEvent[];
+  events: readonly TimedText[];
   /** What it writes to: two that have one in common cannot be one statement. */
   keys: readonly string[];
   /** Characters of JSON, about. */
@@ -72,7 +71,7 @@ export function journalRows(entry: JournalEntry, nowUs: number): JournalRows {
   };
   return {
     rows,
-    events: entry.events.map(({ timeUs, ...event }) => ({ timeUs, ...storableEvent(event) })),
+    events: entry.events.map((event) => ({ timeUs: event.timeUs, ...eventText(event) })),
     keys: [
       ...prefixed('order', orders),
       ...prefixed('operation', operations),

@@ -1,6 +1,5 @@
-import { type AuditHead, chainEvent } from '../../../domain/audit-chain.ts';
+import { type AuditHead, type ChainedText, chainText } from '../../../domain/audit-chain.ts';
 import { TickerError } from '../../../domain/error-codes.ts';
-import type { RecordedAuditEvent } from '../../../domain/storage.ts';
 import { readAuditHead, sha256 } from '../audit-log.ts';
 import type { Connection, Database, Sql, SqlRow } from '../database.ts';
 import { DatabaseError } from '../database-error.ts';
@@ -195,11 +194,11 @@ export class JournalSession {
     }
   }
 
-  #chained(group: readonly JournalRows[]): RecordedAuditEvent[] {
+  #chained(group: readonly JournalRows[]): ChainedText[] {
     let head = this.#head;
     return group.flatMap(({ events }) =>
-      events.map(({ timeUs, ...event }) => {
-        const next = chainEvent(event, Math.floor(timeUs / 1000), head, sha256);
+      events.map((event) => {
+        const next = chainText(event, Math.floor(event.timeUs / 1000), head, sha256);
         head = next;
         return next;
       }),
