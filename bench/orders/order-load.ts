@@ -69,7 +69,7 @@ async function commit(database: Database): Promise<number> {
 
 /** From the audit record: how long the broker took, as the service saw it. */
 async function brokerMs(rig: OrdersRig, caller: OrderCaller, id: string): Promise<number> {
-  const path = `/v1/orders/${id}/events`;
+  const path = `/v1/orders/${id}/history`;
   const { text } = await caller.send('GET', path, rig.keys[0] ?? '', null, {});
   const { events } = JSON.parse(text) as { events: { action: string; detail: unknown }[] };
   const answer = events.find(({ action }) => action === 'order.answer');

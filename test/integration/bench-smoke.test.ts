@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../bench/main.js', import.meta.url));
 const LIMIT_MS = 25_000;
+/** It starts a database, two simulators and the service. */
+const ORDERS_LIMIT_MS = 120_000;
 
 interface Outcome {
   code: number;
@@ -16,8 +18,12 @@ interface Outcome {
 }
 
 function bench(...args: string[]): Promise<Outcome> {
+  return benchWithin(LIMIT_MS, ...args);
+}
+
+function benchWithin(timeout: number, ...args: string[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...args], { timeout: LIMIT_MS }, (error, stdout, stderr) => {
+    execFile(process.execPath, [MAIN, ...args], { timeout }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
     });
   });
@@ -59,10 +65,20 @@ test('a smoke run measures, verifies, prints a table and writes JSON', async (t)
   }
 });
 
+test('a smoke run of orders takes every order once', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'ticker-bench-test-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'report.json');
+  const options = ['--smoke', '--only', 'orders', '--json', file];
+  const { code, stdout, stderr } = await benchWithin(ORDERS_LIMIT_MS, ...options);
+  assert.equal(code, 0, stderr + stdout);
+  assert.match(stdout, /standard ticks: overhead, p99/);
+});
+
 test('an unknown bench or option is one clear line and exit code 2', async () => {
   const unknown = await bench('--only', 'nonsense');
   assert.equal(unknown.code, 2);
-  assert.match(unknown.stderr, /^bench: no bench "nonsense"; there are parse, .*fanout\n$/);
+  assert.match(unknown.stderr, /^bench: no bench "nonsense"; there are parse, .*orders\n$/);
   const option = await bench('--fast');
   assert.equal(option.code, 2);
   assert.match(option.stderr, /^bench: Unknown option '--fast'/);
@@ -85,6 +101,7 @@ test('--help lists the benches and runs none', async () => {
     'order-checks',
     'socket',
     'fanout',
+    'orders',
   ]) {
     assert.match(stdout, new RegExp(`^ {2}${name} +\\S`, 'm'));
   }
