@@ -51,6 +51,12 @@ export const BENCHES: readonly BenchDefinition[] = [
     load: async () => (await import('./micro/order-checks.ts')).runOrderChecks,
   },
   {
+    kind: 'isolated',
+    name: 'audit-verify',
+    title: 'The whole audit record, read from PostgreSQL and verified',
+    load: async () => (await import('./micro/audit-verify.ts')).runAuditVerify,
+  },
+  {
     kind: 'hosted',
     name: 'socket',
     title: 'Simulator, service and clients in processes of their own, over sockets',

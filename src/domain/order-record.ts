@@ -135,6 +135,19 @@ export function orderStatus(order: OrderRecord): string | null {
 
 const OVER: ReadonlySet<string> = new Set(['COMPLETE', 'CANCELLED', 'REJECTED']);
 
+/** What stands for the intent: of a cover order the first leg, as the second one undoes it. */
+export function entryOrders({ terms, brokerOrders }: OrderRecord): readonly BrokerOrder[] {
+  if (terms.variety !== 'co') return brokerOrders;
+  return brokerOrders.filter(({ parentOrderId }) => parentOrderId === null);
+}
+
 export function filledQuantity(order: OrderRecord): number {
-  return order.brokerOrders.reduce((sum, { filledQuantity: filled }) => sum + filled, 0);
+  return entryOrders(order).reduce((sum, { filledQuantity: filled }) => sum + filled, 0);
+}
+
+/** Units that are left of what was filled: the second leg of a cover order has undone the rest. */
+export function heldQuantity(order: OrderRecord): number {
+  const all = order.brokerOrders.reduce((sum, { filledQuantity: filled }) => sum + filled, 0);
+  const filled = filledQuantity(order);
+  return filled - (all - filled);
 }

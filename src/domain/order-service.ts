@@ -75,6 +75,8 @@ export interface SyncReport {
   positions: number;
   /** What the pass changed, in words a person can read. */
   changes: readonly string[];
+  /** Why the account could not be read; null: it was. */
+  failure: { code: ErrorCode; detail: string } | null;
   startedUs: number;
   finishedUs: number;
 }

@@ -1,4 +1,4 @@
-import { filledQuantity, type OrderRecord } from '../domain/order-record.ts';
+import { heldQuantity, type OrderRecord } from '../domain/order-record.ts';
 import type { TransactionType } from '../domain/order-terms.ts';
 import type { Reading } from './account-reader.ts';
 import { bookedProduct } from './risk/exposure.ts';
@@ -90,7 +90,7 @@ export function explainedQuantity(order: OrderRecord, orders: Iterable<OrderReco
     const { terms } = other;
     if (terms.tradingsymbol !== tradingsymbol || terms.exchange !== exchange) continue;
     if (other.account !== order.account || bookedProduct(terms) !== product) continue;
-    sum += signed(terms.transactionType, filledQuantity(other));
+    sum += signed(terms.transactionType, heldQuantity(other));
   }
   return sum;
 }

@@ -126,6 +126,7 @@ export class AccountDesk {
       trades: reading.trades?.length ?? 0,
       positions: reading.positions?.length ?? 0,
       changes,
+      failure: null,
       startedUs: reading.startedUs,
       finishedUs: Math.floor(this.#options.clock.nowUs()),
     };

@@ -208,17 +208,23 @@ export class OrderSide implements OrderService {
       account === undefined
         ? [...desks.values()].filter((desk) => mayTouchAccount(call.principal, desk.account))
         : [this.#desk(call.principal, account)];
+    const startedUs = this.#nowUs();
     const results = await Promise.allSettled(asked.map((desk) => desk.sync()));
-    const reports = results.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
     const failed = results.find((each) => each.status === 'rejected');
     const timeUs = this.#nowUs();
+    const reports = results.map((each, index) => {
+      if (each.status === 'fulfilled') return each.value;
+      const account = asked[index]?.account ?? '';
+      return failedReport(account, each.reason, startedUs, timeUs);
+    });
     const { keyId: actor } = call.principal;
     journal.keep({
       events: reports.map(({ account: subject, ...detail }) => {
         return { actor, origin: call.origin, action: 'sync.finished', subject, detail, timeUs };
       }),
     });
-    if (failed !== undefined) throw failed.reason;
+    // Of several accounts the others' reports are told all the same.
+    if (failed !== undefined && reports.length === 1) throw failed.reason;
     return reports;
   }
 
@@ -342,4 +348,24 @@ export class OrderSide implements OrderService {
     const timer = this.#options.clock.setInterval(tick, HOUSEKEEPING_MS);
     this.#abort.signal.addEventListener('abort', () => timer.cancel());
   }
+}
+
+function failedReport(
+  account: string,
+  error: unknown,
+  startedUs: number,
+  finishedUs: number,
+): SyncReport {
+  const code = error instanceof TickerError ? error.code : 'INTERNAL';
+  const failure = { code, detail: error instanceof TickerError ? error.detail : errorText(error) };
+  return {
+    account,
+    orders: 0,
+    trades: 0,
+    positions: 0,
+    changes: [],
+    failure,
+    startedUs,
+    finishedUs,
+  };
 }

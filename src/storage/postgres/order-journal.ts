@@ -25,6 +25,8 @@ export interface OrderJournalOptions {
   statementTimeoutMs?: number;
   /** Why nothing can be written, and null when it can again. */
   onTrouble?: (error: TickerError | null) => void;
+  /** What may cost commits although they were answered as durable; each time a session begins. */
+  onWarning?: (detail: string) => void;
   /** Another process has written: nothing is writable until `load`. */
   onTakenOver?: (error: TickerError) => void;
 }
@@ -154,6 +156,7 @@ export class PostgresOrderJournal implements OrderJournal {
       writer,
       statementTimeoutMs,
       earlier: this.#earlier,
+      onWarning: (detail) => this.#options.onWarning?.(detail),
       onLost: (session) => {
         if (session !== this.#session) return;
         const detail = 'the session that writes orders was lost';

@@ -68,6 +68,7 @@ export class OrderDesk {
       writer: randomBytes(WRITER_BYTES).toString('hex'),
       onTrouble: (error) => this.#onTrouble(error),
       onTakenOver: (error) => this.#onTrouble(error),
+      onWarning: (detail) => logger.warn(detail),
     });
     this.brokers = new AccountBrokers(options.accounts, clock, data.production, (us) =>
       meters.record(ORDERS_HISTOGRAM.BROKER_US, us),

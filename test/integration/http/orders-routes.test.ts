@@ -87,7 +87,7 @@ test('an order is told as it is described, in every state', async (t) => {
   const { json } = await send('GET', ORDER_PATH);
   assert.deepEqual(
     [json['status'], json['filled_quantity'], json['average_price'], json['pending_quantity']],
-    ['OPEN', 195, 101, 130],
+    ['OPEN', 195, 101, 65],
   );
   assert.equal(json['sent_time'], 1_789_014_600_000_000);
 });
@@ -215,6 +215,7 @@ test('sync reads one account, or all', async (t) => {
       trades: 2,
       positions: 1,
       changes: ['ord_mfdk2x9a0001: OPEN to COMPLETE'],
+      failure: null,
       startedUs: 1,
       finishedUs: 2,
     },

@@ -1,9 +1,25 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TickerError } from '../../../src/domain/error-codes.ts';
+import {
+  type BrokerOrder,
+  filledQuantity,
+  heldQuantity,
+  type OrderRecord,
+} from '../../../src/domain/order-record.ts';
+import { answeredOrder } from '../../../src/orders/merge-order.ts';
 import { orderOf, refusalOf, rejectsWith } from '../../support/order-answers.ts';
 import { BUY_INFY, OrderRig, TRADER } from '../../support/order-rig.ts';
 import { LOST } from '../../support/scripted-order-broker.ts';
+
+function brokerRow(
+  brokerOrderId: string,
+  parentOrderId: string | null,
+  fields: Partial<BrokerOrder>,
+): BrokerOrder {
+  const terms = { quantity: 3, priceRupees: 100, triggerPriceRupees: null };
+  return { ...answeredOrder(brokerOrderId, terms), parentOrderId, ...fields };
+}
 
 async function openRig(accounts = ['SIM001']): Promise<OrderRig> {
   const rig = new OrderRig({ accounts });
@@ -60,6 +76,37 @@ test('what cannot be an id of ours is no order', async () => {
     await rejectsWith(rig.side.get(TRADER, id), 'UNKNOWN_ORDER');
     await rejectsWith(rig.side.cancel(rig.call(), id), 'UNKNOWN_ORDER');
   }
+});
+
+test('an account that cannot be read does not hide the others from a sync', async () => {
+  const rig = await openRig(['SIM001', 'SIM002']);
+  const [, second] = rig.brokers;
+  if (second === undefined) assert.fail();
+  second.readError = new TickerError('BROKER_SESSION');
+  const reports = await rig.side.sync(rig.plain(), undefined);
+  assert.deepEqual(
+    reports.map(({ account, failure }) => [account, failure?.code]),
+    [
+      ['SIM001', undefined],
+      ['SIM002', 'BROKER_SESSION'],
+    ],
+  );
+  await rejectsWith(rig.side.sync(rig.plain(), 'SIM002'), 'BROKER_SESSION');
+});
+
+test('a cover order counts by its first leg; the second one undoes it', async () => {
+  const rig = await openRig();
+  const first = brokerRow('1', null, { status: 'COMPLETE', filledQuantity: 3 });
+  const leg = brokerRow('2', '1', { status: 'COMPLETE', filledQuantity: 3 });
+  const order = await rig.placed();
+  const cover: OrderRecord = {
+    ...order,
+    terms: { ...order.terms, variety: 'co' },
+    brokerOrders: [first, leg],
+  };
+  assert.equal(filledQuantity(cover), 3);
+  assert.equal(heldQuantity(cover), 0);
+  assert.equal(heldQuantity({ ...cover, brokerOrders: [first] }), 3);
 });
 
 test('fills are listed by order and by account', async () => {
@@ -156,7 +203,7 @@ test('a reading on demand covers what the key may touch, and says when one fails
   const one = { ...TRADER, accounts: new Set(['SIM002']) };
   assert.equal((await rig.side.sync(rig.plain(one), undefined)).length, 1);
   rig.broker.readError = new TickerError('BROKER_UNAVAILABLE');
-  await rejectsWith(rig.side.sync(rig.plain(), undefined), 'BROKER_UNAVAILABLE');
+  await rejectsWith(rig.side.sync(rig.plain(), 'SIM001'), 'BROKER_UNAVAILABLE');
 });
 
 test('one account’s answer that does not come delays no other', async () => {

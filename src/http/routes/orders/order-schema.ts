@@ -143,6 +143,9 @@ export const SYNC_REPORT = Type.Object({
   trades: Type.Integer(),
   positions: Type.Integer(),
   changes: Type.Array(TEXT, { description: 'What the pass changed.' }),
+  failure: Type.Union([Type.Object({ code: TEXT, detail: TEXT }), Type.Null()], {
+    description: 'Why the account could not be read.',
+  }),
   started_time: TIME,
   finished_time: TIME,
 });

@@ -1,5 +1,7 @@
+import { isTerminalStatus } from '../../../domain/intent-state.ts';
 import {
   type BrokerOrder,
+  entryOrders,
   filledQuantity,
   type OperationRecord,
   type OrderRecord,
@@ -29,13 +31,18 @@ function sum(orders: readonly BrokerOrder[], quantity: (order: BrokerOrder) => n
   return orders.length === 0 ? null : orders.reduce((total, order) => total + quantity(order), 0);
 }
 
+/* The broker leaves the quantity of a rejected order standing as pending. */
+function pendingUnits({ status, pendingQuantity }: BrokerOrder): number {
+  return isTerminalStatus(status) ? 0 : pendingQuantity;
+}
+
 /** Rupees; 0: nothing was filled. */
-function averagePrice({ brokerOrders }: OrderRecord): number {
-  const filled = brokerOrders.filter(({ filledQuantity: quantity }) => quantity > 0);
+function averagePrice(order: OrderRecord): number {
+  const filled = entryOrders(order).filter(({ filledQuantity: quantity }) => quantity > 0);
   const [only] = filled;
   if (only !== undefined && filled.length === 1) return only.averagePriceRupees;
-  const quantity = sum(filled, (order) => order.filledQuantity) ?? 0;
-  const value = sum(filled, (order) => order.filledQuantity * order.averagePriceRupees) ?? 0;
+  const quantity = sum(filled, (each) => each.filledQuantity) ?? 0;
+  const value = sum(filled, (each) => each.filledQuantity * each.averagePriceRupees) ?? 0;
   return quantity === 0 ? 0 : value / quantity;
 }
 
@@ -74,7 +81,7 @@ function brokerOrderView(order: BrokerOrder): Json {
     validity: order.validity,
     quantity: order.quantity,
     filled_quantity: order.filledQuantity,
-    pending_quantity: order.pendingQuantity,
+    pending_quantity: pendingUnits(order),
     cancelled_quantity: order.cancelledQuantity,
     price: order.priceRupees,
     trigger_price: order.triggerPriceRupees,
@@ -106,8 +113,8 @@ export function orderView(order: OrderRecord): Json {
     transaction_type: terms.transactionType,
     ...termsView(terms),
     filled_quantity: filledQuantity(order),
-    pending_quantity: sum(brokerOrders, ({ pendingQuantity }) => pendingQuantity),
-    cancelled_quantity: sum(brokerOrders, ({ cancelledQuantity }) => cancelledQuantity),
+    pending_quantity: sum(entryOrders(order), pendingUnits),
+    cancelled_quantity: sum(entryOrders(order), ({ cancelledQuantity }) => cancelledQuantity),
     average_price: averagePrice(order),
     broker_orders: brokerOrders.map(brokerOrderView),
     slice_refusals: order.sliceRefusals,
@@ -178,13 +185,14 @@ export function eventView({ timeUs: us, action, actor, detail }: OrderEventView)
 }
 
 export function syncView(report: SyncReport): Json {
-  const { account, orders, trades, positions, changes, startedUs, finishedUs } = report;
+  const { account, orders, trades, positions, changes, failure, startedUs, finishedUs } = report;
   return {
     account,
     orders,
     trades,
     positions,
     changes,
+    failure,
     started_time: timeUs(startedUs),
     finished_time: timeUs(finishedUs),
   };
