@@ -18,6 +18,7 @@ Prints "ready rest=<url> ws=<url>" on standard output. See docs/SIMULATOR.md.
   --instruments N  contracts listed (TICKER_SIM_INSTRUMENTS, 2000)
   --rate N         ticks per second, 1 to 200000 (TICKER_SIM_RATE, 2000)
   --accounts N     accounts SIM001, SIM002, ... (1)
+  --book FILE      order book to go on with and to keep; without it, it ends with the process
   --script FILE    faults to play, a JSON array
   --packets FILE   recorded packets to send verbatim; may be repeated`;
 
@@ -37,6 +38,7 @@ async function runSimulator(args: string[]): Promise<number> {
     instruments: { type: 'string' },
     rate: { type: 'string' },
     accounts: { type: 'string', default: '1' },
+    book: { type: 'string' },
     script: { type: 'string' },
     packets: { type: 'string', multiple: true, default: [] },
   });
@@ -62,6 +64,7 @@ async function runSimulator(args: string[]): Promise<number> {
     ticksPerSecond: config.simTicksPerSecond,
     accounts: wholeNumber('accounts', values.accounts, 1, ACCOUNTS_MAX),
     packetFiles: values.packets,
+    ...(values.book === undefined ? {} : { bookFile: values.book }),
     ...(values.script === undefined ? {} : { script: parseFaultScript(readScript(values.script)) }),
     log: (message) => console.error(`sim: ${message}`),
   });

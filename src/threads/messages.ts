@@ -111,6 +111,8 @@ export interface SimulatorData extends ThreadBasics {
   seed: number;
   instruments: number;
   ticksPerSecond: number;
+  /** Path of the order book, which outlives the thread and the process. */
+  bookFile: string;
 }
 
 /** A failure as it crosses a thread boundary. */

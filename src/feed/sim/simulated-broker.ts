@@ -94,6 +94,11 @@ export class SimulatedBroker {
     return this.#orders.ledger();
   }
 
+  /** As OrderSide.openBook; recorded packets are added before. */
+  openBook(path: string, report: (message: string) => void): void {
+    this.#orders.openBook(path, report);
+  }
+
   /** Ends faults, orders and ticks; connections stay as they are. */
   stop(): void {
     this.#runner.stop();

@@ -41,7 +41,11 @@ export interface SimulatorOptions {
   rateLimits?: boolean;
   /** Files of recorded packets to send verbatim. */
   packetFiles?: readonly string[];
+  /** File of the order book, which the next run goes on with; left out: it ends with the run. */
+  bookFile?: string;
   log?: (message: string) => void;
+  /** Told what a person should know; `log` when left out. */
+  report?: (message: string) => void;
 }
 
 export interface Simulator {
@@ -62,11 +66,11 @@ export interface Simulator {
 
 /**
  * Starts a broker of the simulated kind on one port, HTTP and WebSocket. Throws CONFIG_INVALID,
- * CONFIG_FILE (packet files) or PORT_IN_USE.
+ * CONFIG_FILE (packet files, book) or PORT_IN_USE.
  */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   checkOptions(options);
-  const { clock, seed, log = () => undefined } = options;
+  const { clock, seed, bookFile, log = () => undefined } = options;
   const recorded = await readRecordedPackets(options.packetFiles ?? []);
   const broker = new SimulatedBroker({
     clock,
@@ -81,12 +85,15 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const { feed, gateway } = broker;
   const server = createRestServer(broker.rest);
   serveSockets(server, (target) => gateway.decide(target));
-  broker.schedule(options.script ?? []);
   let port: number;
   try {
     port = await listen(server, options.host, options.port);
+    // Who has the port has the book: nothing is asked before this is over.
+    if (bookFile !== undefined) broker.openBook(bookFile, options.report ?? log);
+    broker.schedule(options.script ?? []);
   } catch (error) {
     broker.stop();
+    server.close();
     throw error;
   }
   feed.start();

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type BrokerAccount, secretsOf } from '../../config/accounts.ts';
 import { secretTexts } from '../../config/config-secrets.ts';
 import { hasOldSocket } from '../../config/old-clients.ts';
@@ -95,5 +96,6 @@ export function simulatorData(basics: ThreadBasics, config: Config, port: number
     seed: config.simSeed,
     instruments: config.simInstruments,
     ticksPerSecond: config.simTicksPerSecond,
+    bookFile: join(config.dataDirectory, 'simulator-orders.jsonl'),
   };
 }

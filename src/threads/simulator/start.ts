@@ -19,7 +19,9 @@ export function startSimulatorThread(data: SimulatorData, port: MessagePort): vo
     instruments,
     ticksPerSecond,
     accounts: 1,
+    bookFile: data.bookFile,
     log: (message) => logger.debug(message),
+    report: (message) => logger.error(message),
   });
   starting.then(
     ({ restUrl, wsUrl }) => post({ type: 'listening', restUrl, wsUrl }),

@@ -12,6 +12,19 @@ const PROTECTED_ABOVE_PAISE = 5000;
 const PROTECTED_FRACTION = 0.4;
 const PROTECTED_ROOM_PAISE = 2000;
 
+const FIRST_TRADE = 10_000_000;
+const FIRST_ORDER = 1e14;
+
+/** Of a trade id, from 1. */
+export function tradeNumber(id: string): number {
+  return Number(id) - FIRST_TRADE;
+}
+
+/** Of an order's id at the exchange, from 1; 0 for none. */
+export function exchangeOrderNumber(id: string | null): number {
+  return id === null ? 0 : Number(id.slice(1)) - FIRST_ORDER;
+}
+
 /** Told of what the exchange does. */
 export interface ExchangeListener {
   onTrade(order: SimOrder, trade: SimTrade): void;
@@ -65,12 +78,26 @@ export class Exchange {
   /** Takes an order in; it has its number at the exchange from here on, and may trade later. */
   admit(order: SimOrder): void {
     this.#lastOrder++;
-    order.exchangeOrderId = `1${String(1e14 + this.#lastOrder).padStart(15, '0')}`;
+    order.exchangeOrderId = `1${String(FIRST_ORDER + this.#lastOrder).padStart(15, '0')}`;
     this.#protect(order);
     order.isWorking = order.terms.variety !== 'auction';
-    if (!order.isWorking) return;
+    if (order.isWorking) this.resume(order);
+  }
+
+  /** Takes a working order of a run before in again, or one that works from now on. */
+  resume(order: SimOrder): void {
     this.#working.add(order);
     this.#timer ??= this.#clock.setInterval(() => this.#step(), REFILL_MS);
+  }
+
+  /** The last numbers that orders and trades got. */
+  get numbers(): { exchangeOrder: number; trade: number } {
+    return { exchangeOrder: this.#lastOrder, trade: this.#lastTrade };
+  }
+
+  takeOverNumbers({ exchangeOrder, trade }: { exchangeOrder: number; trade: number }): void {
+    this.#lastOrder = exchangeOrder;
+    this.#lastTrade = trade;
   }
 
   /** After a change of its terms: a limit of its own, or a new protected one. */
@@ -118,7 +145,7 @@ export class Exchange {
   #trade(order: SimOrder, quantity: number, pricePaise: number): void {
     const timeUs = this.#clock.nowUs();
     const trade: SimTrade = {
-      id: String(10_000_000 + ++this.#lastTrade),
+      id: String(FIRST_TRADE + ++this.#lastTrade),
       orderId: order.id,
       exchangeOrderId: order.exchangeOrderId ?? '',
       terms: order.terms,

@@ -2,6 +2,7 @@ import { istDate } from '../../../domain/calendar.ts';
 import type { Clock } from '../../../domain/clock.ts';
 import type { Market } from '../market.ts';
 import { Random } from '../random.ts';
+import type { BookNumbers } from './book-lines.ts';
 import { Exchange } from './exchange.ts';
 import { MarketDepth } from './market-depth.ts';
 import { checkTerms } from './order-checks.ts';
@@ -13,7 +14,8 @@ import { AUTOMATIC_PROTECTION, hasTrigger, opposite } from './order-terms.ts';
 import type { OrderChange, OrderTerms } from './order-terms.ts';
 import { OrderRefusal, fundsMessage, orderRefusal } from './refusal.ts';
 import { SimOrder } from './sim-order.ts';
-import type { IcebergLeg } from './sim-order.ts';
+import type { IcebergLeg, OrderOrigin } from './sim-order.ts';
+import type { SimTrade } from './sim-trade.ts';
 import { TradingAccount } from './trading-account.ts';
 
 export interface DeskParts {
@@ -22,6 +24,16 @@ export interface DeskParts {
   seed: number;
   faults: OrderFaults;
   events: OrderEvents;
+}
+
+/** Where the book is kept for another run. It is told before anybody else. */
+export interface BookLog {
+  /** A new version of an order, with the trade that made it. */
+  order(order: SimOrder, trade: SimTrade | null): void;
+  /** Positions or cash have changed, and not by a trade. */
+  account(account: TradingAccount): void;
+  /** A day has begun. */
+  day(): void;
 }
 
 /** How an order comes in, where it is not the usual way. */
@@ -34,6 +46,7 @@ export interface Placement {
   hiddenMs?: number;
 }
 
+const NUMBER_DIGITS = 5;
 const BEING_PROCESSED = 'as it is being processed. Try later.';
 /** An order may be modified and cancelled only where it rests. */
 const RESTING: ReadonlySet<string> = new Set(['OPEN', 'TRIGGER PENDING', 'AMO REQ RECEIVED']);
@@ -48,6 +61,7 @@ export class OrderDesk {
   readonly depth: MarketDepth;
   readonly exchange: Exchange;
   readonly stages: OrderStages;
+  book: BookLog | null = null;
 
   constructor({ clock, market, seed, faults, events }: DeskParts) {
     this.#clock = clock;
@@ -91,13 +105,52 @@ export class OrderDesk {
 
   account(id: string): TradingAccount {
     this.#keepDay();
+    const account = this.accountAsItIs(id);
+    if (account.portfolio.settleExpired() > 0) this.book?.account(account);
+    return account;
+  }
+
+  /** The account without a look at what the time may have changed. */
+  accountAsItIs(id: string): TradingAccount {
     let account = this.#accounts.get(id);
     if (account === undefined) {
       account = new TradingAccount(id, this.depth);
       this.#accounts.set(id, account);
     }
-    account.portfolio.settleExpired();
     return account;
+  }
+
+  setCash(id: string, paise: number): void {
+    const account = this.account(id);
+    account.portfolio.setCash(paise);
+    this.book?.account(account);
+  }
+
+  /** The last numbers that were given away. */
+  get numbers(): BookNumbers {
+    return { order: this.#lastNumber, ...this.exchange.numbers };
+  }
+
+  /** Goes on where another run stood, whose orders and accounts follow. */
+  takeOverDay(day: string): void {
+    this.#day = day;
+  }
+
+  takeOverNumbers({ order, ...numbers }: BookNumbers): void {
+    this.#lastNumber = order;
+    this.exchange.takeOverNumbers(numbers);
+  }
+
+  /** Puts what was taken over to work; it may be of a day that is over. */
+  resume(): void {
+    this.#keepDay();
+    for (const order of this.accounts().flatMap((account) => account.open())) {
+      this.stages.resume(order);
+    }
+  }
+
+  newOrder(origin: OrderOrigin, terms: OrderTerms, iceberg: IcebergLeg | null): SimOrder {
+    return new SimOrder(origin, terms, iceberg, (order, trade) => this.book?.order(order, trade));
   }
 
   /** Takes an order in, or throws OrderRefusal: then it never enters the book. */
@@ -115,7 +168,7 @@ export class OrderDesk {
     const account = this.account(accountId);
     const nowUs = this.#clock.nowUs();
     const iceberg = placement.iceberg ?? firstLeg(terms);
-    const order = new SimOrder(
+    const order = this.newOrder(
       {
         id: this.nextId(),
         account: accountId,
@@ -189,7 +242,7 @@ export class OrderDesk {
   nextId(): string {
     this.#lastNumber = (this.#lastNumber + 1) % 100_000;
     const epochMs = Math.floor(this.#clock.nowUs() / 1000);
-    return `2${epochMs}${String(this.#lastNumber).padStart(5, '0')}`;
+    return `2${epochMs}${String(this.#lastNumber).padStart(NUMBER_DIGITS, '0')}`;
   }
 
   #hiddenMs(account: string): number {
@@ -284,7 +337,13 @@ export class OrderDesk {
       account.portfolio.settleExpired();
       account.portfolio.endDay();
     }
+    this.book?.day();
   }
+}
+
+/** The number at the end of an order id. */
+export function orderNumber(id: string): number {
+  return Number(id.slice(-NUMBER_DIGITS));
 }
 
 function firstLeg(terms: OrderTerms): IcebergLeg | null {

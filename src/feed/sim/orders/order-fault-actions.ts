@@ -74,8 +74,7 @@ export class OrderFaultActions {
         return;
       case 'set_funds':
         for (const account of this.#accounts(fault)) {
-          const paise = Math.round(numberOr(args, 'rupees', 0) * 100);
-          desk.account(account).portfolio.setCash(paise);
+          desk.setCash(account, Math.round(numberOr(args, 'rupees', 0) * 100));
         }
         return;
       case 'set_postback':

@@ -5,6 +5,7 @@ import type { Gateway } from '../gateway.ts';
 import type { Market } from '../market.ts';
 import { failure } from '../rest-route.ts';
 import type { RestAnswer, RestRoute } from '../rest-route.ts';
+import { BookKeeper } from './book-keeper.ts';
 import { marginRoutes } from './margin-routes.ts';
 import { OrderDesk } from './order-desk.ts';
 import { OrderEvents } from './order-events.ts';
@@ -43,6 +44,7 @@ export class OrderSide {
   readonly #postbacks: Postbacks;
   readonly #events: OrderEvents;
   readonly #desk: OrderDesk;
+  #book: BookKeeper | null = null;
   readonly actions: OrderFaultActions;
   readonly requests: RequestLog;
   readonly traffic: {
@@ -87,6 +89,14 @@ export class OrderSide {
     };
   }
 
+  /**
+   * Goes on with the book in a file and keeps it there; to be called before anything is asked.
+   * `report`: told what of it is lost. Throws CONFIG_FILE.
+   */
+  openBook(path: string, report: (message: string) => void): void {
+    this.#book = BookKeeper.open(path, this.#desk, this.#market, report);
+  }
+
   routes(): RestRoute[] {
     const parts = {
       clock: this.#clock,
@@ -112,6 +122,7 @@ export class OrderSide {
     this.#desk.stop();
     this.#events.stop();
     this.#postbacks.stop();
+    this.#book?.close();
   }
 
   #admit(account: string, method: string, path: string): RestAnswer | null {

@@ -82,11 +82,46 @@ export class OrderStages {
   }
 
   modify(order: SimOrder, change: OrderChange): void {
+    order.asked = change;
     this.#enter(order, 'MODIFY VALIDATION PENDING');
     this.#after('modify', order, () => {
       this.#enter(order, 'MODIFY PENDING');
       this.#after('modify', order, () => this.#apply(order, change));
     });
+  }
+
+  /** Goes on with an order of a run before from where it stood. The session is open. */
+  resume(order: SimOrder): void {
+    if (order.isWorking) this.#parts.exchange.resume(order);
+    switch (order.status) {
+      case 'AMO REQ RECEIVED':
+        this.#enter(order, 'PUT ORDER REQ RECEIVED');
+        this.receive(order);
+        return;
+      case 'PUT ORDER REQ RECEIVED':
+        this.receive(order);
+        return;
+      case 'VALIDATION PENDING':
+        this.#after('validation', order, () => this.#validate(order));
+        return;
+      case 'OPEN PENDING':
+        this.#after('open', order, () => this.#open(order));
+        return;
+      case 'MODIFY VALIDATION PENDING':
+      case 'MODIFY PENDING':
+        this.#after('modify', order, () => this.#apply(order, order.asked ?? {}));
+        return;
+      case 'CANCEL PENDING':
+        this.#after('cancel', order, () => this.cancelNow(order, null));
+        return;
+      case 'MODIFIED':
+        this.#rest(order);
+        break;
+      default:
+        break;
+    }
+    if (order.validity === 'IOC') this.cancelNow(order, null);
+    else if (order.validity === 'TTL') this.#expireAfter(order, order.ttlMinutes, sinceUs(order));
   }
 
   /** Cover orders leave by trading at the market. */
@@ -140,8 +175,9 @@ export class OrderStages {
     else if (order.validity === 'TTL') this.#expireAfter(order, order.ttlMinutes);
   }
 
-  #expireAfter(order: SimOrder, minutes: number): void {
-    this.later(minutes * MINUTE_MS, () => {
+  #expireAfter(order: SimOrder, minutes: number, fromUs = this.#parts.clock.nowUs()): void {
+    const goneMs = (this.#parts.clock.nowUs() - fromUs) / 1000;
+    this.later(Math.max(0, minutes * MINUTE_MS - goneMs), () => {
       const isStillWanted = order.validity === 'TTL' && order.ttlMinutes === minutes;
       if (isStillWanted && !order.isTerminal) this.cancelNow(order, 'Validity has expired.');
     });
@@ -149,6 +185,7 @@ export class OrderStages {
 
   #apply(order: SimOrder, change: OrderChange): void {
     const { exchange, events } = this.#parts;
+    order.asked = null;
     if (change.quantity !== undefined && change.quantity <= order.filled) {
       order.statusMessage = 'The modified quantity has been traded already.';
       this.#rest(order);
@@ -193,4 +230,12 @@ export class OrderStages {
       if (!order.isTerminal) next();
     });
   }
+}
+
+/** When its validity began, epoch µs. */
+function sinceUs({ history, origin }: SimOrder): number {
+  const begun = history.findLast(
+    ({ status }) => status === 'MODIFIED' || status === 'OPEN PENDING',
+  );
+  return begun?.timeUs ?? origin.placedUs;
 }

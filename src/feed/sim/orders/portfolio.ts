@@ -24,6 +24,25 @@ export interface Funds extends Requirement {
   net: number;
 }
 
+/** Positions and cash as they are kept for another run; contracts by key. */
+export interface PortfolioState {
+  account: string;
+  openingPaise: number;
+  payinPaise: number;
+  positions: SavedPosition[];
+}
+
+export interface SavedPosition {
+  instrument: string;
+  product: Product;
+  overnightQuantity: number;
+  overnightPaise: number;
+  dayBuyQuantity: number;
+  dayBuyValue: number;
+  daySellQuantity: number;
+  daySellValue: number;
+}
+
 /** Positions and funds of one account: what its trades have made, and what its orders bind. */
 export class Portfolio {
   readonly #depth: MarketDepth;
@@ -37,6 +56,32 @@ export class Portfolio {
 
   positions(): Position[] {
     return [...this.#positions.values()];
+  }
+
+  state(account: string): PortfolioState {
+    return {
+      account,
+      openingPaise: this.#openingPaise,
+      payinPaise: this.#payinPaise,
+      positions: this.positions().map(({ instrument, product, ...quantities }) => ({
+        instrument: instrument.key,
+        product,
+        ...quantities,
+      })),
+    };
+  }
+
+  /** Takes what another run kept in place of what is there; returns how many contracts exist. */
+  restore(state: PortfolioState, find: (key: string) => SimInstrument | undefined): number {
+    this.#openingPaise = state.openingPaise;
+    this.#payinPaise = state.payinPaise;
+    this.#positions.clear();
+    for (const { instrument: key, product, ...quantities } of state.positions) {
+      const instrument = find(key);
+      if (instrument === undefined) continue;
+      Object.assign(this.#position(instrument, product), quantities);
+    }
+    return this.#positions.size;
   }
 
   /** The positions as they were after only some of the day's trades. */
@@ -155,10 +200,10 @@ export class Portfolio {
     for (const [key, position] of this.#positions) {
       if (!position.instrument.isExpired) continue;
       const { quantity } = position;
+      settled++;
       if (quantity !== 0) {
         const side = quantity > 0 ? 'SELL' : 'BUY';
         position.trade(side, Math.abs(quantity), settlementPaise(position.instrument));
-        settled++;
       }
       this.#openingPaise += position.endDay();
       this.#positions.delete(key);

@@ -40,6 +40,35 @@ export interface OrderOrigin {
   systemTags: readonly string[];
 }
 
+/** All of an order that changes, as it is kept for another run. */
+export interface OrderState {
+  status: OrderStatus;
+  statusMessage: string | null;
+  statusMessageRaw: string | null;
+  orderType: OrderType;
+  quantity: number;
+  pricePaise: number;
+  triggerPaise: number;
+  disclosedQuantity: number;
+  validity: Validity;
+  ttlMinutes: number;
+  marketProtection: number;
+  exchangeOrderId: string | null;
+  filled: number;
+  filledValuePaise: number;
+  cancelled: number;
+  protectedLimitPaise: number;
+  protectionTag: string | null;
+  isTriggered: boolean;
+  isWorking: boolean;
+  isModified: boolean;
+  modifications: number;
+  asked: OrderChange | null;
+  visibleFromUs: number;
+  updatedUs: number;
+  exchangeUs: number | null;
+}
+
 /** Where an iceberg order stands: its legs are orders of their own. */
 export interface IcebergLeg {
   leg: number;
@@ -80,12 +109,22 @@ export class SimOrder {
   isWorking = false;
   isModified = false;
   modifications = 0;
+  /** The change that is on its way to the exchange. */
+  asked: OrderChange | null = null;
   /** From when on the broker's book shows it; epoch µs. */
   visibleFromUs: number;
   updatedUs: number;
   #exchangeUs: number | null = null;
+  readonly #onKept: (order: SimOrder, trade: SimTrade | null) => void;
 
-  constructor(origin: OrderOrigin, terms: OrderTerms, iceberg: IcebergLeg | null) {
+  /** `onKept`: told of every version, and of the trade that made it, before anybody else. */
+  constructor(
+    origin: OrderOrigin,
+    terms: OrderTerms,
+    iceberg: IcebergLeg | null,
+    onKept: (order: SimOrder, trade: SimTrade | null) => void,
+  ) {
+    this.#onKept = onKept;
     this.origin = origin;
     this.terms = terms;
     this.iceberg = iceberg;
@@ -120,31 +159,69 @@ export class SimOrder {
   }
 
   /** Takes the next status and keeps the version. A terminal order has no next one. */
-  enter(status: OrderStatus, nowUs: number): void {
+  enter(status: OrderStatus, nowUs: number, trade: SimTrade | null = null): void {
     if (this.isTerminal) throw new Error(`order ${this.id} is ${this.status}, not ${status}`);
     this.status = status;
     if (TERMINAL.has(status)) {
       this.isWorking = false;
       this.cancelled = status === 'CANCELLED' ? this.quantity - this.filled : 0;
     }
-    this.keep(nowUs);
+    this.keep(nowUs, trade);
   }
 
   /** Keeps the order as it now is as its newest version. */
-  keep(nowUs: number): void {
+  keep(nowUs: number, trade: SimTrade | null = null): void {
     this.updatedUs = nowUs;
     // A cancellation leaves the time at the exchange as it was.
     const isTouched = this.exchangeOrderId !== null && !this.status.startsWith('CANCEL');
     if (isTouched) this.#exchangeUs = nowUs;
     this.history.push({ timeUs: nowUs, status: this.status, row: this.#row() });
+    this.#onKept(this, trade);
+  }
+
+  state(): OrderState {
+    return {
+      status: this.status,
+      statusMessage: this.statusMessage,
+      statusMessageRaw: this.statusMessageRaw,
+      orderType: this.orderType,
+      quantity: this.quantity,
+      pricePaise: this.pricePaise,
+      triggerPaise: this.triggerPaise,
+      disclosedQuantity: this.disclosedQuantity,
+      validity: this.validity,
+      ttlMinutes: this.ttlMinutes,
+      marketProtection: this.marketProtection,
+      exchangeOrderId: this.exchangeOrderId,
+      filled: this.filled,
+      filledValuePaise: this.filledValuePaise,
+      cancelled: this.cancelled,
+      protectedLimitPaise: this.protectedLimitPaise,
+      protectionTag: this.protectionTag,
+      isTriggered: this.isTriggered,
+      isWorking: this.isWorking,
+      isModified: this.isModified,
+      modifications: this.modifications,
+      asked: this.asked,
+      visibleFromUs: this.visibleFromUs,
+      updatedUs: this.updatedUs,
+      exchangeUs: this.#exchangeUs,
+    };
+  }
+
+  /** Takes a state of another run as the newest version; nobody is told. */
+  restore({ exchangeUs, ...state }: OrderState): void {
+    Object.assign(this, state);
+    this.#exchangeUs = exchangeUs;
+    this.history.push({ timeUs: state.updatedUs, status: state.status, row: this.#row() });
   }
 
   fill(trade: SimTrade, nowUs: number): void {
     this.filled += trade.quantity;
     this.filledValuePaise += trade.quantity * trade.pricePaise;
     this.trades.push(trade);
-    if (this.pending === 0) this.enter('COMPLETE', nowUs);
-    else this.keep(nowUs);
+    if (this.pending === 0) this.enter('COMPLETE', nowUs, trade);
+    else this.keep(nowUs, trade);
   }
 
   change(change: OrderChange): void {
