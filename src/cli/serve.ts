@@ -46,7 +46,8 @@ async function serve(args: string[]): Promise<number> {
   // First of all: from here on a signal ends the service in order, whatever it is doing.
   const signal = stopSignals();
   const config = await configOf(args);
-  // One instance, or one of each role, has the data; a second one would share keys and database without knowing.
+  // One instance, or one of each role, has the data; a second one would share keys and database
+  // without knowing.
   const lock = await takeDataDirectory(config.dataDirectory, config.role);
   try {
     return await runService(config, signal);

@@ -159,8 +159,8 @@ function exposures(path: string, accounts: readonly BrokerAccount[]): string[] {
 /**
  * The accounts of a JSON array of
  * `{id, api_key, api_secret?, access_token, market_data?, trading?, rest_url?, ws_url?,
- * local_address?}`; `place`: where it comes from. Throws TickerError CONFIG_FILE; it names entry (from 1) and field, never a
- * value.
+ * local_address?}`; `place`: where it comes from. Throws TickerError CONFIG_FILE; it names entry
+ * (from 1) and field, never a value.
  */
 export function parseAccounts(text: string, place: string): BrokerAccount[] {
   const entries = parseEntries(text, place);

@@ -81,7 +81,7 @@ export interface SyncReport {
   finishedUs: number;
 }
 
-/** What a person found out about an order that was escalated. */
+/** What a person found out about an order that was escalated, or that the broker's book lacks. */
 export interface Resolution {
   outcome: 'PRESENT' | 'ABSENT';
   /** For PRESENT. */

@@ -83,7 +83,7 @@ const HOURS: Readonly<Record<Market, readonly Hours[]>> = {
 /** Markets whose hours are assumed. */
 export const ASSUMED_MARKETS: ReadonlySet<Market> = new Set(['currency', 'commodity']);
 
-/** State of a market on a trading day `date`, so many minutes (with a fraction) into the IST day. */
+/** State of a market on a trading day `date`, so many minutes (and parts) into the IST day. */
 export function sessionAt(market: Market, date: string, dayMinutes: number): SessionState {
   const hours = HOURS[market].find(({ from }) => date >= from);
   const now = hours?.phases.find(({ start, end }) => dayMinutes >= start && dayMinutes < end);

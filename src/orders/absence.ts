@@ -81,7 +81,7 @@ function positionDoubt(asked: AbsenceCase): string | undefined {
     : undefined;
 }
 
-/** Units that known orders have brought to the position that `order` goes to; sales are negative. */
+/** Units that known orders brought to the position that `order` goes to; sales are negative. */
 export function explainedQuantity(order: OrderRecord, orders: Iterable<OrderRecord>): number {
   const { exchange, tradingsymbol } = order.terms;
   const product = bookedProduct(order.terms);

@@ -7,6 +7,7 @@ import type { SyncReport } from '../domain/order-service.ts';
 import { AccountGate } from './account-gate.ts';
 import { AccountReader, type Reading } from './account-reader.ts';
 import type { BookIntake, RowSource } from './book-intake.ts';
+import { MissingOrders } from './missing-orders.ts';
 import type { OrderBook } from './order-book.ts';
 import type { OrderLedger } from './order-ledger.ts';
 import type { OrderAlarms } from './order-alarms.ts';
@@ -69,6 +70,7 @@ export class AccountDesk {
   readonly gate: AccountGate;
   readonly #options: AccountDeskOptions;
   readonly #reader: AccountReader;
+  readonly #missing: MissingOrders;
   readonly #changes = new WeakMap<Reading, string[]>();
   #resolvers: { orders: OrderFollower; operations: OperationFollower } | undefined;
   /** Monotonic ms at which orders were modified, by id, until the book has been read. */
@@ -88,6 +90,9 @@ export class AccountDesk {
     // A book is not old while its next regular reading is still to come.
     const { bookMaxAgeMs, reconcileMs } = settings;
     this.gate = new AccountGate(clock, broker, Math.max(bookMaxAgeMs, 2 * reconcileMs));
+    const { book, ledger } = options;
+    const { shownAfterMs } = settings;
+    this.#missing = new MissingOrders({ account: broker.account, book, ledger, shownAfterMs });
     this.#reader = new AccountReader(clock, broker, (reading) => this.#take(reading));
   }
 
@@ -235,6 +240,7 @@ export class AccountDesk {
     const changes = intake.takeRows(rows, 'book');
     const quietBeforeUs = startedUs - settings.quietMs * 1000;
     changes.push(...intake.dropParents(rows, this.account, quietBeforeUs));
+    changes.push(...this.#missing.take(reading));
     this.#changes.set(reading, changes);
     this.#releaseChanges(startedMs);
     if (trades === null || positions === null) return;

@@ -4,6 +4,7 @@ import type { BrokerOrder, OrderRecord, TradeRecord } from '../domain/order-reco
 import type { JournalQueue } from './journal-queue.ts';
 import { externalOrder } from './external-order.ts';
 import { brokerOrderOf, mergeIntoOrders } from './merge-order.ts';
+import { isClosedByPerson, reopened } from './missing-orders.ts';
 import type { OrderBook } from './order-book.ts';
 import { SERVICE_ACTOR, timedEvent, type EventDraft } from './order-events.ts';
 import type { OrderIds } from './order-ids.ts';
@@ -148,13 +149,23 @@ export class BookIntake {
     const { brokerOrderId } = row;
     const isBook = source === 'book' || source === 'history';
     const isNew = order.brokerOrders.every((known) => known.brokerOrderId !== brokerOrderId);
-    const brokerOrders = mergeIntoOrders(order.brokerOrders, brokerOrderOf(row), isBook);
+    const closed = order.brokerOrders.find(
+      (known) => isBook && known.brokerOrderId === brokerOrderId && isClosedByPerson(known),
+    );
+    const known = order.brokerOrders.map((each) => (each === closed ? reopened(each) : each));
+    const brokerOrders = mergeIntoOrders(
+      closed === undefined ? order.brokerOrders : known,
+      brokerOrderOf(row),
+      isBook,
+    );
     const step = this.#stepOf(order, row, isNew);
     if (brokerOrders === order.brokerOrders && step === undefined) return undefined;
     const merged = brokerOrders.find((known) => known.brokerOrderId === brokerOrderId);
     const draft = updateEvent(source, merged);
     const changed = ledger.change(order.id, { brokerOrders, ...step?.patch }, [draft]);
-    if (step?.isLate === true) {
+    if (closed !== undefined) {
+      ledger.alarm('late-order', changed, `${brokerOrderId}, closed by a person, is in the book`);
+    } else if (step?.isLate === true) {
       ledger.alarm('late-order', changed, `${brokerOrderId} appeared after ${order.intentState}`);
       if (merged !== undefined && !isTerminalStatus(merged.status)) {
         onSurplus(changed, merged, 'it appeared after it was held absent');
@@ -162,7 +173,8 @@ export class BookIntake {
     } else if (isNew && changed.intentState !== 'SENT') {
       this.checkSurplus(changed);
     }
-    return `${changed.id} ${brokerOrderId}: ${merged?.status ?? 'known'}, filled ${row.filledQuantity}`;
+    const status = merged?.status ?? 'known';
+    return `${changed.id} ${brokerOrderId}: ${status}, filled ${row.filledQuantity}`;
   }
 
   /** What the row says of the intent; undefined: nothing that was not known. */

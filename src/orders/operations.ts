@@ -42,7 +42,7 @@ export function openBrokerOrders({ terms, brokerOrders }: OrderRecord): BrokerOr
   return areSlicesShown ? open.filter(({ status }) => status !== null) : open;
 }
 
-/** Journals, sends and concludes modifications and cancellations; what they may be is decided before. */
+/** Journals, sends and concludes modifications and cancellations, which were decided before. */
 export class Operations {
   readonly #options: OperationsOptions;
 

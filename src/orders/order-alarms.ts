@@ -18,6 +18,8 @@ export const ORDER_ALARMS = [
   'cancel-incomplete',
   /** The day ended and the end of an order was not seen. */
   'end-not-seen',
+  /** An order that is open has gone from the broker's book: a person must look. */
+  'order-missing',
   /** A part of the order side failed in a way that it should not. */
   'internal',
 ] as const;

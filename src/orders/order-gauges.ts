@@ -3,6 +3,7 @@ import { INTENT_STATES, type IntentState } from '../domain/intent-state.ts';
 import { mayChange } from '../domain/order-journal.ts';
 import type { JournalQueue } from './journal-queue.ts';
 import type { OrderAlarmKind, OrderAlarms } from './order-alarms.ts';
+import { isMissing } from './missing-orders.ts';
 import type { OrderBook } from './order-book.ts';
 
 /** Parts of the way of an order: the checks, the commit, the broker, and all from the checks on. */
@@ -23,6 +24,8 @@ export interface OrderGauges {
   /** Orders and operations that wait for a person. */
   escalated: number;
   open: number;
+  /** Of these, those that the broker's book lacks. */
+  missing: number;
   /** Age of the oldest outcome that is looked for or waits for a person; 0: there is none. */
   unresolvedAgeMs: number;
   /** Refused since the start, by the service or the broker. */
@@ -66,7 +69,7 @@ export class OrderMeters {
   gauges(book: OrderBook, journal: JournalQueue, alarms: OrderAlarms, nowUs: number): OrderGauges {
     const counts = INTENT_STATES.map((state) => [state, 0] as const);
     const byIntentState = Object.fromEntries(counts) as Record<IntentState, number>;
-    let [open, inDoubt, escalated, oldestUs] = [0, 0, 0, nowUs];
+    let [open, missing, inDoubt, escalated, oldestUs] = [0, 0, 0, 0, nowUs];
     const look = (state: IntentState, sinceUs: number): void => {
       if (state === 'UNKNOWN') inDoubt++;
       else if (state === 'ESCALATED') escalated++;
@@ -75,6 +78,7 @@ export class OrderMeters {
     };
     for (const order of book.orders()) {
       if (mayChange(order)) open++;
+      if (isMissing(order)) missing++;
       if (order.intentState === null) continue;
       byIntentState[order.intentState]++;
       look(order.intentState, order.sentUs ?? order.createdUs);
@@ -87,6 +91,7 @@ export class OrderMeters {
       inDoubt,
       escalated,
       open,
+      missing,
       unresolvedAgeMs: (nowUs - oldestUs) / 1000,
       refusals: Object.fromEntries(this.#refusals),
       stages: structuredClone(this.#stages),

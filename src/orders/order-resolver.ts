@@ -5,6 +5,7 @@ import { absenceDoubt, explainedQuantity } from './absence.ts';
 import type { OrderFollower } from './account-desk.ts';
 import type { Reading } from './account-reader.ts';
 import { lookTimes } from './look-times.ts';
+import { isClosedByPerson } from './missing-orders.ts';
 import type { OrderBook } from './order-book.ts';
 import { SERVICE } from './order-events.ts';
 import type { OrderLedger } from './order-ledger.ts';
@@ -135,7 +136,8 @@ export class OrderResolver implements OrderFollower {
         const knownUs = answeredUs ?? resolvedUs ?? createdUs;
         return createdUs >= dayStartUs && knownUs < reading.startedUs;
       })
-      .flatMap(({ brokerOrders }) => brokerOrders.map(({ brokerOrderId }) => brokerOrderId));
+      .flatMap(({ brokerOrders }) => brokerOrders.filter((each) => !isClosedByPerson(each)))
+      .map(({ brokerOrderId }) => brokerOrderId);
     return absenceDoubt({
       order,
       reading,

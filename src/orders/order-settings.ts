@@ -16,6 +16,8 @@ export interface OrderSettings {
   lookUpEveryMs: number;
   /** An order that is there can stay invisible so long; earlier reads prove no absence. */
   quietMs: number;
+  /** An open order that its account's book lacks so long after the answer is missing. */
+  shownAfterMs: number;
   /** An outcome that is unknown for so long needs a person. */
   escalateAfterMs: number;
   /** From a hint to the reading of book and trades that it asks for. */
@@ -37,6 +39,7 @@ export const DEFAULT_ORDER_SETTINGS: OrderSettings = {
   ],
   lookUpEveryMs: 15_000,
   quietMs: 120_000,
+  shownAfterMs: 180_000,
   escalateAfterMs: 300_000,
   hintDelayMs: 250,
   hintReadMs: 2_000,

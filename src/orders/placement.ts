@@ -147,7 +147,7 @@ export class Placement {
       return overruled(decision, 'INVALID_ORDER', 'open orders close the position already');
     }
     const unresolved = book.unresolved(account, exchange, tradingsymbol);
-    // While positions are only being reduced, closing one cannot wait for the fate of another order.
+    // While positions are only being reduced, closing one cannot wait for another order's fate.
     const mayPass = decision.isExit && states.effective(account) === 'REDUCING';
     if (unresolved === undefined || mayPass) return decision;
     return overruled(decision, 'ORDER_IN_DOUBT', `what became of ${unresolved} is not known yet`);

@@ -4,6 +4,7 @@ import type { PlainCall, Resolution } from '../domain/order-service.ts';
 import { callerOf } from './intent-record.ts';
 import type { JournalQueue } from './journal-queue.ts';
 import { answeredOrder, mergeIntoOrders } from './merge-order.ts';
+import { closedByPerson, isMissing } from './missing-orders.ts';
 import type { OrderBook } from './order-book.ts';
 import type { EventDraft } from './order-events.ts';
 import type { OrderLedger } from './order-ledger.ts';
@@ -23,8 +24,9 @@ export class Resolutions {
   }
 
   /**
-   * Settles an order that was escalated, or else what was escalated of its operations. Throws
-   * NOT_ESCALATED, JOURNAL_UNAVAILABLE, and INVALID_REQUEST for a number of another's order.
+   * Settles an order that was escalated or that the broker's book lacks, or else what was escalated
+   * of its operations. Throws NOT_ESCALATED, JOURNAL_UNAVAILABLE, and INVALID_REQUEST for a number
+   * of another's order, or when what the book lacks is said to be there.
    */
   resolve(call: PlainCall, orderId: string, resolution: Resolution): OrderRecord {
     const { book, ledger, journal } = this.#options;
@@ -33,6 +35,7 @@ export class Resolutions {
     const { outcome, brokerOrderId, reason } = resolution;
     const detail = { outcome: `RESOLVED_${outcome}`, brokerOrderId, reason };
     const event = { ...callerOf(call), action: 'order.resolved', detail };
+    if (isMissing(order)) return this.#closeMissing(order, resolution, call);
     if (order.intentState !== 'ESCALATED') return this.#resolveOperations(order, resolution, event);
     const resolved = { resolvedUs: ledger.nowUs(), message: reason };
     if (outcome === 'ABSENT') {
@@ -43,6 +46,22 @@ export class Resolutions {
     const brokerOrders = this.#withOrder(order, brokerOrderId);
     const patch = { ...resolved, intentState: 'RESOLVED_PRESENT', code: null } as const;
     return ledger.change(orderId, { ...patch, brokerOrders }, [event]);
+  }
+
+  /* Its intent was answered and stays so: what ends is the broker's order. */
+  #closeMissing(order: OrderRecord, resolution: Resolution, call: PlainCall): OrderRecord {
+    const { outcome, reason } = resolution;
+    if (outcome === 'PRESENT') {
+      const detail =
+        "only ABSENT closes it; it is open again as soon as the broker's book shows it";
+      throw new TickerError('INVALID_REQUEST', detail);
+    }
+    const { ledger } = this.#options;
+    const brokerOrders = order.brokerOrders.map((each) => closedByPerson(each, reason));
+    const detail = { outcome: 'CLOSED', reason, brokerOrders };
+    const event = { ...callerOf(call), action: 'order.resolved', detail };
+    const patch = { resolvedUs: ledger.nowUs(), message: reason, code: null, brokerOrders };
+    return ledger.change(order.id, patch, [event]);
   }
 
   #withOrder(order: OrderRecord, brokerOrderId: string | null): OrderRecord['brokerOrders'] {

@@ -24,7 +24,7 @@ export const ORDER_METRICS = {
   },
   orders_broker_call_duration_seconds: {
     type: 'histogram',
-    help: "Time of a broker call that changes something, its wait for the broker's limits included.",
+    help: "Time of a broker call that changes something, its wait for the limits included.",
     recorded: 'microseconds',
   },
   orders_price_wait_seconds: {
@@ -61,6 +61,7 @@ export const ORDER_METRICS = {
     help: 'Orders, modifications and cancellations whose outcome is looked for.',
   },
   orders_escalated: { type: 'gauge', help: 'Of these, those that wait for a person.' },
+  orders_missing: { type: 'gauge', help: 'Open orders that the book of the broker lacks.' },
   orders_unresolved_age_seconds: {
     type: 'gauge',
     help: 'Age of the oldest outcome that is not known; 0: there is none.',

@@ -31,6 +31,7 @@ export function dockerfileProblems(text: string): string[] {
   const last = stages.at(-1) ?? [];
   const users = argumentsOf(last, 'USER');
   const health = argumentsOf(last, 'HEALTHCHECK').join(' ');
+  const exposed = argumentsOf(last, 'EXPOSE').flatMap((ports) => ports.split(/\s+/));
   const everything = stages.flat();
   const settings = everything.filter(([name]) => name === 'ENV' || name === 'ARG');
   const checks: readonly (readonly [broken: boolean, problem: string])[] = [
@@ -38,7 +39,8 @@ export function dockerfileProblems(text: string): string[] {
     [!/NODE_IMAGE=node:\d+-trixie-slim\b/.test(text), 'not an exact Node.js release on Debian 13'],
     [!/^[1-9]\d*(:[1-9]\d*)?$/.test(users.at(-1) ?? ''), 'not run as a numbered plain user'],
     [!health.includes('/livez'), 'no health check on /livez'],
-    [!argumentsOf(last, 'EXPOSE').includes('8080'), 'the market port is not exposed'],
+    [!exposed.includes('8080'), 'the market port is not exposed'],
+    [!exposed.includes('8081'), 'the orders port is not exposed'],
     [
       !argumentsOf(last, 'ENTRYPOINT').every((line) => line.startsWith('[')),
       'a shell is process 1',

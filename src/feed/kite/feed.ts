@@ -12,7 +12,7 @@ export interface KiteAccount {
   apiKey: string;
   accessToken: string;
   wsUrl: string;
-  /** Order updates of the account are wanted: one of its sockets stays open, whatever it carries. */
+  /** Order updates of the account are wanted: one of its sockets stays open in any case. */
   orderUpdates?: boolean;
 }
 

@@ -40,7 +40,7 @@ function checkCallAuction({ terms, session }: CheckCase): Refusal | undefined {
   const { variety, orderType, validity } = terms;
   const isPlain = orderType === 'LIMIT' || orderType === 'MARKET';
   if (variety === 'regular' && isPlain && validity === 'DAY') return undefined;
-  const detail = `the ${session} session takes regular LIMIT and MARKET orders of validity DAY only`;
+  const detail = `the ${session} session takes only regular LIMIT and MARKET orders for the DAY`;
   return { code: 'SESSION_CLOSED', detail };
 }
 

@@ -229,7 +229,7 @@ export class Exposure {
     if (keyId !== null && isNowhere(order)) this.recent.forget(account, keyId, terms, id);
   }
 
-  /** A modification has moved the limit: it is what a buyer pays, and the least that a seller gets. */
+  /** A modification has moved the limit: what a buyer pays at most, a seller gets at least. */
   #followLimit({ terms, brokerOrders }: OrderRecord, entry: Entry): void {
     const told = brokerOrders.at(-1)?.priceRupees ?? 0;
     const limitRupees = told > 0 ? told : terms.priceRupees;

@@ -72,7 +72,7 @@ function nameOf({ scope, subject }: Pick<RiskLimitRecord, 'scope' | 'subject'>):
   return `${scope}:${subject}`;
 }
 
-/** The limits in force. Those for all hold for each account; an account's or a key's only tighten. */
+/** The limits in force. Those for all hold for each account; others only tighten them. */
 export class LimitBook {
   /** By scope and subject. */
   readonly #records = new Map<string, RiskLimitRecord>([[nameOf(DEFAULTS), DEFAULTS]]);

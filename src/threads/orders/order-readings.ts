@@ -58,6 +58,7 @@ function records({ accounts = [], gauges, load }: OrdersNow) {
     orders_open: gauges?.open ?? 0,
     orders_in_doubt: gauges?.inDoubt ?? 0,
     orders_escalated: gauges?.escalated ?? 0,
+    orders_missing: gauges?.missing ?? 0,
     orders_unresolved_age_seconds: (gauges?.unresolvedAgeMs ?? 0) / MS_PER_SECOND,
     orders_refusals_total: { ...gauges?.refusals },
     orders_alarms_total: gauges?.alarms ?? zeros(ORDER_ALARMS),

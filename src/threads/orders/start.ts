@@ -27,7 +27,7 @@ const STOP_FAILED_MS = 200;
 /** For answers to reach their callers before the app is closed under them. */
 const GOODBYE_MS = 100;
 
-/** Takes orders until control says stop. An error that nothing else caught ends the thread, tidily. */
+/** Takes orders until control says stop. An error that nothing caught ends the thread, tidily. */
 export async function startOrders(data: OrdersData, port: MessagePort): Promise<void> {
   const orders = new OrdersThread(data, port);
   process.on('uncaughtException', (error) => orders.fail(error));

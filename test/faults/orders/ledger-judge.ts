@@ -154,7 +154,7 @@ function positions(records: readonly KnownOrder[], account: LedgerAccount): stri
     return ours === quantity
       ? []
       : [
-          `position ${String(tradingsymbol)} ${String(product)} is ${String(quantity)}, not ${ours}`,
+          `position ${String(tradingsymbol)} ${String(product)}: ${String(quantity)}, not ${ours}`,
         ];
   });
 }

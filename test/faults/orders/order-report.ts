@@ -35,7 +35,8 @@ export class OrderReport {
     const bad = new Set(this.violations.map(({ seed }) => seed)).size;
     const placed = number(this.#counts.get('asked: place') ?? 0);
     const sent = number(this.#counts.get('order requests') ?? 0);
-    return `${this.runs} runs, ${placed} placements asked, ${sent} order requests: ${bad} runs with a violation`;
+    const done = `${this.runs} runs, ${placed} placements asked, ${sent} order requests`;
+    return `${done}: ${bad} runs with a violation`;
   }
 
   /** The report as a page. */
@@ -46,8 +47,8 @@ export class OrderReport {
     const lines = [
       '# Report of the fault runs of orders',
       '',
-      `Written by \`npm run faults -- orders --first ${this.#first} --seeds ${this.runs} --report ` +
-        'docs/ORDERS-FAULTS-REPORT.md`; do not change it by hand. What is run: ' +
+      `Written by \`npm run faults -- orders --first ${this.#first} --seeds ${this.runs} ` +
+        '--report docs/ORDERS-FAULTS-REPORT.md`; do not change it by hand. What is run: ' +
         '[FAULTS.md](FAULTS.md).',
       '',
       ...markdownTable('What', 'Number', [
@@ -63,7 +64,8 @@ export class OrderReport {
         faults.map(([name, count]) => [name.slice(FAULT.length), count]),
       ),
       '',
-      `Every request, every answer and the end of every order, as one hash: \`${this.#hash.digest('hex')}\`.`,
+      'Every request, every answer and the end of every order, as one hash: ' +
+        `\`${this.#hash.digest('hex')}\`.`,
       '',
     ];
     for (const { seed, what } of this.violations) lines.push(`- seed ${seed}: ${what}`);

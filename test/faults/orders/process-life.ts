@@ -2,7 +2,8 @@ import type { Clock, TimerHandle } from '../../../src/domain/clock.ts';
 
 /**
  * Where a process meets the world: an entry on its way to the journal, durable without the process
- * knowing it, a request before and after it has left, an answer before it is heard, a timer, a hint.
+ * knowing it, a request before and after it has left, an answer before it is heard, a timer, a
+ * hint.
  */
 export const STEPS = ['append', 'appended', 'send', 'sent', 'answer', 'timer', 'hint'] as const;
 export type Step = (typeof STEPS)[number];

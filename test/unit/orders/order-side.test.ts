@@ -262,6 +262,7 @@ test('the gauges count what is open, unknown, refused and how long it took', asy
   assert.equal(gauges.stages.broker.count, 2);
   assert.equal(gauges.journalBacklog, 0);
   assert.equal(gauges.alarms['late-order'], 0);
+  assert.equal(gauges.missing, 0);
 });
 
 test('a placement of which every slice was refused is refused', async () => {

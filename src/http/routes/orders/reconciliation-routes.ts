@@ -62,14 +62,15 @@ function resolutionRoute(service: OrderService): Route {
     method: 'POST',
     path: '/v1/orders/{id}/resolution',
     operationId: 'resolveOrder',
-    summary: 'Says what a person found out about an order that was escalated.',
+    summary: 'Says what a person found out about an order that was escalated, or is missing.',
     tag: 'reconciliation',
     access: 'trading-state:write',
     params: ORDER_PARAMS,
     body: Type.Object(
       {
         outcome: Type.Enum(['PRESENT', 'ABSENT'], {
-          description: 'PRESENT: the broker has it. ABSENT: the broker does not have it.',
+          description:
+            'PRESENT: the broker has it. ABSENT: it does not; closes an order its book lacks.',
         }),
         broker_order_id: Type.Optional({ ...BROKER_ORDER_ID, description: 'For PRESENT.' }),
         reason: REASON,

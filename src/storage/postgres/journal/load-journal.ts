@@ -13,7 +13,8 @@ export async function loadJournal(sql: Sql, sinceUs: number, nowUs: number): Pro
   const orders = await sql<RecordRow<Item<'orders'>>>`
     select record from orders
     where id in (
-      select id from orders where created_us >= ${since} union select id from orders where may_change
+      select id from orders where created_us >= ${since}
+      union select id from orders where may_change
     )
     order by created_us, id`;
   const ids = orders.map(({ record }) => record.id);
