@@ -24,7 +24,7 @@ export const ORDER_METRICS = {
   },
   orders_broker_call_duration_seconds: {
     type: 'histogram',
-    help: "Time of a broker call that changes something, its wait for the limits included.",
+    help: 'Time of a broker call that changes something, its wait for the limits included.',
     recorded: 'microseconds',
   },
   orders_price_wait_seconds: {

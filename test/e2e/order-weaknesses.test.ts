@@ -1,6 +1,6 @@
 /**
- * What the old service did wrong with orders, one test for each that no other test shows by itself: the
- * order side with its broker client on the simulator, in virtual time.
+ * What the old service did wrong with orders, one test for each that no other test shows by itself:
+ * the order side with its broker client on the simulator, in virtual time.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -153,9 +153,7 @@ function positions(records: readonly KnownOrder[], account: LedgerAccount): stri
     const ours = net.get(`${String(tradingsymbol)} ${String(product)}`) ?? 0;
     return ours === quantity
       ? []
-      : [
-          `position ${String(tradingsymbol)} ${String(product)}: ${String(quantity)}, not ${ours}`,
-        ];
+      : [`position ${String(tradingsymbol)} ${String(product)}: ${String(quantity)}, not ${ours}`];
   });
 }
 
