@@ -33,7 +33,8 @@ export async function startCuttingProxy(t: TestContext, port: number): Promise<C
     far.on('close', () => farSides.delete(far));
   });
   const cut = (): void => {
-    for (const socket of sockets) socket.resetAndDestroy();
+    // A reset that fails leaves its handle open, which must not keep the process.
+    for (const socket of sockets) socket.unref().resetAndDestroy();
   };
   const mute = (): void => {
     for (const far of farSides) far.unpipe().pause();
