@@ -69,7 +69,7 @@ export class StateDesk {
     requireAll(call.principal, account === ALL_ACCOUNTS);
     const holder = this.#options.heldBy();
     if (holder !== undefined && account === ALL_ACCOUNTS && change.state !== 'HALTED') {
-      throw new TickerError('TRADING_HALTED', `${holder}: remove it first`);
+      throw new TickerError('TRADING_HALTED', `${holder}: it has to go first`);
     }
     const doer = callerOf(call);
     const outcome = states.change({ ...change, actor: doer.actor }, ledger.nowUs());

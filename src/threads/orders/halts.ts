@@ -45,7 +45,7 @@ export class Halts {
   /** What keeps trading halted, whatever is asked for by HTTP; undefined: nothing does. */
   heldBy(): string | undefined {
     const isThere = this.#clock.monotonicMs() - this.#fileSeenMs < FILE_GONE_MS;
-    return isThere ? 'a file HALT in the data directory halts trading' : undefined;
+    return isThere ? 'a file HALT is in the data directory, or was a moment ago' : undefined;
   }
 
   take(actor: string, reason: string): void {

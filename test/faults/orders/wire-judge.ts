@@ -73,8 +73,10 @@ function withoutSession(
   sent: readonly SentRequest[],
 ): string[] {
   const logins = world.logins.filter((login) => login.account === account);
-  for (const { heard, process } of sent) {
+  for (const { heard, process, atMs: sentMs } of sent) {
     if (heard?.status !== 403 || !heard.body.includes('TokenException')) continue;
+    // It is about a session that somebody has replaced in the meantime.
+    if (logins.some(({ atMs }) => atMs >= sentMs && atMs <= heard.atMs)) continue;
     const login = logins.find(({ atMs }) => atMs > heard.atMs)?.atMs ?? Infinity;
     const next = sent.find(
       (later) => later.process === process && later.atMs > heard.atMs && later.atMs < login,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test, type TestContext } from 'node:test';
+import { after, test, type TestContext } from 'node:test';
 import { TickerError } from '../../../../../src/domain/error-codes.ts';
 import { recordAuditEvent, verifyAuditLog } from '../../../../../src/storage/postgres/audit-log.ts';
 import type { Database } from '../../../../../src/storage/postgres/database.ts';
@@ -40,6 +40,12 @@ function append(journal: PostgresOrderJournal, number: number): Promise<void> {
   const order = sampleOrder(id(number));
   return journal.append({ orders: [order], events: [sampleEvent(order.id)] });
 }
+
+const EXIT_MS = 10_000;
+
+// A connection that was reset in its midst can leave a handle behind (Node 20), which nobody can
+// close: with it this process would never end.
+after(() => void setTimeout(() => process.exit(), EXIT_MS).unref());
 
 interface Rig {
   database: Database;
