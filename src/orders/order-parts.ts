@@ -30,8 +30,6 @@ export interface OrderSideOptions {
   clock: Clock;
   /** [0, 1). */
   random: () => number;
-  /** In hex. */
-  sha256: (text: string) => string;
   journal: OrderJournal;
   /** One of each account that trades. */
   brokers: readonly OrderBroker[];

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Principal } from '../../src/domain/access.ts';
 import type { MarketPrice, SessionState, TradableContract } from '../../src/domain/order-market.ts';
 import type { OrderRecord } from '../../src/domain/order-record.ts';
@@ -169,7 +168,6 @@ export class OrderRig {
         this.#seed = (this.#seed * 48271) % 2147483647;
         return this.#seed / 2147483647;
       },
-      sha256: (text) => createHash('sha256').update(text).digest('hex'),
       journal,
       brokers: this.brokers,
       contracts: { find: () => Promise.resolve(this.contract) },

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { createSystemClock } from '../../domain/clock.ts';
 import { errorText, type TickerError } from '../../domain/error-codes.ts';
 import type { OrderJournal } from '../../domain/order-journal.ts';
@@ -77,7 +76,6 @@ export class OrderDesk {
     this.side = new OrderSide({
       clock,
       random,
-      sha256: (text) => createHash('sha256').update(text).digest('hex'),
       journal: this.#metered(),
       brokers: brokers.brokers,
       contracts: new DayContracts(clock, options.askContract),

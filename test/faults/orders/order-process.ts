@@ -15,7 +15,6 @@ import { DEFAULT_ORDER_SETTINGS } from '../../../src/orders/order-settings.ts';
 import { OrderSide } from '../../../src/orders/order-side.ts';
 import type { MarketSources } from './market-sources.ts';
 import type { ProcessLife } from './process-life.ts';
-import { sha256 } from './sha256.ts';
 
 export interface OrderProcessOptions {
   life: ProcessLife;
@@ -57,7 +56,6 @@ export class OrderProcess {
     this.side = new OrderSide({
       clock,
       random: () => random.uniform(),
-      sha256,
       journal,
       brokers: [...plain.values()].map((broker) => options.mutateBroker(broker, plain)),
       contracts: sources,
