@@ -1,5 +1,5 @@
-import { Agent, request } from 'node:http';
 import type { OrdersRig } from './orders-rig.ts';
+import { type RawAnswer, RawHttp } from './raw-http.ts';
 
 /** One order as its caller saw it. */
 export interface PlacedOrder {
@@ -9,14 +9,15 @@ export interface PlacedOrder {
   totalMs: number;
 }
 
-/** Places orders over keep-alive connections, with as little of its own time as Node allows. */
+/** Places orders over keep-alive connections, with little time of its own. */
 export class OrderCaller {
   readonly #rig: OrdersRig;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  readonly #http: RawHttp;
   #count = 0;
 
   constructor(rig: OrdersRig) {
     this.#rig = rig;
+    this.#http = new RawHttp(rig.ordersUrl);
   }
 
   /** An order that is ended at once, so that the broker's book stays short. */
@@ -55,38 +56,15 @@ export class OrderCaller {
     path: string,
     key: string,
     body: string | null,
-    headers: Record<string, string>,
-  ): Promise<{ status: number; text: string }> {
-    return new Promise((resolve, reject) => {
-      const outgoing = request(
-        `${this.#rig.ordersUrl}${path}`,
-        {
-          method,
-          agent: this.#agent,
-          headers: {
-            Authorization: `Bearer ${key}`,
-            ...(body !== null && {
-              'Content-Type': 'application/json',
-              'Content-Length': Buffer.byteLength(body),
-            }),
-            ...headers,
-          },
-        },
-        (answer) => {
-          const chunks: Buffer[] = [];
-          answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-          answer.on('end', () => {
-            const text = Buffer.concat(chunks).toString('utf8');
-            resolve({ status: answer.statusCode ?? 0, text });
-          });
-        },
-      );
-      outgoing.on('error', reject);
-      outgoing.end(body ?? undefined);
-    });
+    headers: Readonly<Record<string, string>>,
+  ): Promise<RawAnswer> {
+    const lines = [`${method} ${path} HTTP/1.1`, `Authorization: Bearer ${key}`];
+    if (body !== null) lines.push('Content-Type: application/json');
+    for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
+    return this.#http.send(lines.join('\r\n'), body ?? '');
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#http.close();
   }
 }

@@ -86,8 +86,56 @@ export interface EventText extends Omit<AuditEvent, 'detail'> {
 }
 
 export function eventText(event: AuditEvent): EventText {
-  const { detail, ...named } = storableEvent(event);
-  return { ...named, detailJson: canonicalJson(detail) };
+  const { actor, action, subject, origin, detail } = event;
+  return {
+    actor: storableText(actor),
+    action: storableText(action),
+    subject: storableText(subject),
+    origin: storableText(origin),
+    detailJson: storableJson(detail) ?? canonicalJson(storableDetail(detail)),
+  };
+}
+
+/**
+ * `canonicalJson` of the storable form of what JSON knows, in one pass, because an order waits for
+ * it; undefined: something of it must be replaced first.
+ */
+function storableJson(value: unknown): string | undefined {
+  if (typeof value === 'string') {
+    return MAYBE_NOT_STORABLE.test(value) ? undefined : JSON.stringify(value);
+  }
+  if (typeof value === 'number') {
+    return Number.isFinite(value) ? JSON.stringify(storableNumber(value)) : 'null';
+  }
+  if (typeof value === 'boolean') return value ? 'true' : 'false';
+  if (value === null) return 'null';
+  if (typeof value !== 'object' || 'toJSON' in value) return undefined;
+  return Array.isArray(value)
+    ? storableJsonItems(value)
+    : storableJsonFields(value as Readonly<Record<string, unknown>>);
+}
+
+function storableJsonItems(items: readonly unknown[]): string | undefined {
+  let text = '';
+  for (const item of items) {
+    const json = storableJson(item);
+    if (json === undefined) return undefined;
+    text += text === '' ? json : `,${json}`;
+  }
+  return `[${text}]`;
+}
+
+function storableJsonFields(fields: Readonly<Record<string, unknown>>): string | undefined {
+  let text = '';
+  for (const name of Object.keys(fields).sort()) {
+    const item = fields[name];
+    if (item === undefined) continue;
+    const nameJson = storableJson(name);
+    const json = storableJson(item);
+    if (nameJson === undefined || json === undefined) return undefined;
+    text += text === '' ? `${nameJson}:${json}` : `,${nameJson}:${json}`;
+  }
+  return `{${text}}`;
 }
 
 /** JSON with the names of each object in order: one text for one value. */

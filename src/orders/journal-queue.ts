@@ -20,6 +20,8 @@ export interface JournalQueueOptions {
   journal: OrderJournal;
   /** Writing failed, or works again (null). */
   onTrouble: (detail: string | null) => void;
+  /** Runs what nobody waits for, after what somebody does. Default: at once. */
+  later?: (work: () => void) => void;
 }
 
 /**
@@ -38,6 +40,8 @@ export class JournalQueue {
   #retry: TimerHandle | undefined;
   readonly #idle: (() => void)[] = [];
   #isStopped = false;
+  /** `later` will pump. */
+  #isDue = false;
 
   constructor(options: JournalQueueOptions) {
     this.#options = options;
@@ -61,12 +65,23 @@ export class JournalQueue {
     if (!this.isClear) return Promise.reject(unavailable());
     return new Promise((resolve, reject) => {
       this.#add({ entry, keys: keysOf(entry), waiter: { resolve, reject }, overdue: false });
+      this.#pump();
     });
   }
 
   /** Makes `entry` durable as soon as the journal lets it. */
   keep(entry: JournalEntry): void {
     this.#add({ entry, keys: keysOf(entry), waiter: null, overdue: false });
+    const { later } = this.#options;
+    if (later === undefined) {
+      this.#pump();
+    } else if (!this.#isDue) {
+      this.#isDue = true;
+      later(() => {
+        this.#isDue = false;
+        this.#pump();
+      });
+    }
   }
 
   /** Resolves when everything is durable, or after `timeoutMs` (false). */
@@ -92,7 +107,6 @@ export class JournalQueue {
   #add(item: Item): void {
     this.#waiting.push(item);
     if (this.#failures > 0) this.#markOverdue(item);
-    this.#pump();
   }
 
   #pump(): void {

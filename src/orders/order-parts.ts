@@ -42,6 +42,8 @@ export interface OrderSideOptions {
   /** What from outside keeps trading halted, in words; undefined: nothing does. */
   heldBy?: () => string | undefined;
   onAlarm: (alarm: OrderAlarm) => void;
+  /** Of the journal queue. */
+  later?: (work: () => void) => void;
   /** Told how long each stage of an order took, for histograms. */
   onStage?: (stage: OrderStage, us: number) => void;
 }
@@ -82,6 +84,7 @@ export function orderParts(options: OrderSideOptions, signal: AbortSignal): Orde
     onTrouble: (detail) => {
       if (detail !== null) alarms.raise('journal-failing', null, null, detail);
     },
+    ...(options.later && { later: options.later }),
   });
   const desks = new Map<string, AccountDesk>();
   const ledger = new OrderLedger({

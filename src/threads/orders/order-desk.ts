@@ -12,6 +12,7 @@ import { PostgresOrderJournal } from '../../storage/postgres/order-journal.ts';
 import type { OrderAccount, OrdersData } from '../messages.ts';
 import { random, randomBytes } from '../random.ts';
 import type { ThreadContext } from '../thread-context.ts';
+import { nextTurn } from '../turn.ts';
 import { AccountBrokers } from './account-brokers.ts';
 import { type AskContract, DayContracts } from './contracts.ts';
 import { meteredJournal } from './metered.ts';
@@ -99,6 +100,8 @@ export class OrderDesk {
         reconcileMs: data.reconcileSeconds * 1000,
       },
       heldBy: options.heldBy,
+      // The caller has its answer before the journal is told of it.
+      later: (work) => void nextTurn().then(work),
       onAlarm: (alarm) => this.#onAlarm(alarm),
     });
   }

@@ -7,6 +7,8 @@ import {
   auditHash,
   type AuditHead,
   chainEvent,
+  chainText,
+  eventText,
   storableEvent,
 } from '../../../src/domain/audit-chain.ts';
 import type { AuditEvent, RecordedAuditEvent } from '../../../src/domain/storage.ts';
@@ -160,6 +162,19 @@ describe('what is hashed', () => {
     assert.equal(
       JSON.stringify(detail),
       '{"half":"0.5","whole":7,"list":["\uFFFD","1e+300"],"__proto__":1}',
+    );
+  });
+
+  test('is the same however the event is brought into its form', () => {
+    const odd = fc.constantFrom(undefined, NaN, -0, 0.5, 2 ** 60, new Date(0), '\uD800', '\u{1F600}');
+    const value = fc.oneof(fc.jsonValue({ maxDepth: 3 }), odd, fc.array(odd));
+    const details = fc.dictionary(text, fc.oneof(value, fc.dictionary(text, value)));
+    fc.assert(
+      fc.property(events, details, (named, detail) => {
+        const event = { ...named, detail };
+        const inOnePass = chainText(eventText(event), 1, undefined, sha256);
+        assert.equal(inOnePass.hash, chainEvent(storableEvent(event), 1, undefined, sha256).hash);
+      }),
     );
   });
 

@@ -15,7 +15,7 @@ function entry(key: string): JournalEntry {
   };
 }
 
-function queueRig() {
+function queueRig(later?: (work: () => void) => void) {
   const clock = new VirtualClock('2026-09-10T10:00:00+05:30');
   const journal = new MemoryOrderJournal();
   const troubles: (string | null)[] = [];
@@ -23,6 +23,7 @@ function queueRig() {
     clock,
     journal,
     onTrouble: (detail) => troubles.push(detail),
+    ...(later && { later }),
   });
   const kept = (): string[] => journal.events.map(({ action }) => action);
   return { clock, journal, queue, troubles, kept };
@@ -37,6 +38,24 @@ test('what is written is durable when it is done', async () => {
   await queue.write(entry('one'));
   assert.deepEqual(kept(), ['one']);
   assert.equal(queue.backlog, 0);
+});
+
+test('what nobody waits for comes later, but before what is written after it', async () => {
+  const works: (() => void)[] = [];
+  const { queue, kept } = queueRig((work) => works.push(work));
+  queue.keep(entry('one'));
+  queue.keep(entry('two'));
+  await settled();
+  assert.deepEqual([kept(), works.length, queue.backlog], [[], 1, 2]);
+  works.shift()?.();
+  await settled();
+  assert.deepEqual(kept(), ['one', 'two']);
+  queue.keep(entry('three'));
+  await queue.write(entry('four'));
+  assert.deepEqual(kept(), ['one', 'two', 'three', 'four']);
+  works.shift()?.();
+  await settled();
+  assert.deepEqual([kept().length, queue.backlog], [4, 0]);
 });
 
 test('what was written in vain is not tried again; the queue is clear when something is', async () => {

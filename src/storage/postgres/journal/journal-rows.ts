@@ -1,36 +1,24 @@
 import { type EventText, eventText } from '../../../domain/audit-chain.ts';
 import { type JournalEntry, mayChange } from '../../../domain/order-journal.ts';
 import type { OperationRecord, OrderRecord, TradeRecord } from '../../../domain/order-record.ts';
-
-/** Tables of the journal, by the name of what stands in them. */
-export const ROW_KINDS = [
-  'orders',
-  'operations',
-  'trades',
-  'idempotency',
-  'released',
-  'tradingStates',
-  'limits',
-] as const;
-
-export type RowKind = (typeof ROW_KINDS)[number];
+import { type Cell, ROW_KINDS, type Row, type RowKind } from './journal-tables.ts';
 
 /** An audit event and when it was, epoch µs. */
 export type TimedText = EventText & { timeUs: number };
 
 /** An entry in the form in which it is sent; nothing of it is shared with who gave it. */
 export interface JournalRows {
-  /** JSON texts, one a row: its columns by name. */
-  rows: Readonly<Record<RowKind, readonly string[]>>;
+  rows: Readonly<Record<RowKind, readonly Row[]>>;
   events: readonly TimedText[];
   /** What it writes to: two that have one in common cannot be one statement. */
   keys: readonly string[];
-  /** Characters of JSON, about. */
+  /** Characters, about. */
   size: number;
 }
 
-/** What PostgreSQL does not keep: the character 0, and half of a character, as JSON writes them. */
-const MAYBE_NOT_STORABLE = /\\u(0000|d[89a-f])/;
+/** What PostgreSQL does not keep: the character 0, and half of a character; and as JSON has them. */
+const MAYBE_NOT_STORABLE = /[\0\ud800-\udfff]/;
+const MAYBE_NOT_STORABLE_JSON = /\\u(0000|d[89a-f])/;
 const NOT_STORABLE = /\0|\p{Surrogate}/gu;
 const REPLACEMENT = '\uFFFD';
 
@@ -48,26 +36,18 @@ export function journalRows(entry: JournalEntry, nowUs: number): JournalRows {
   const states = byKey(entry.tradingStates ?? [], ({ account }) => account);
   const limits = byKey(entry.limits ?? [], ({ scope, subject }) => `${scope} ${subject}`);
   const rows: JournalRows['rows'] = {
-    orders: texts(orders, orderRow),
-    operations: texts(operations, operationRow),
-    trades: texts(trades, (trade) => tradeRow(trade, nowUs)),
-    idempotency: texts(uses, (use) => ({
-      key_id: use.keyId,
-      key: use.key,
-      expires_us: Math.floor(use.expiresUs),
-      record: use,
-    })),
-    released: texts(released, ({ keyId, key }) => ({ key_id: keyId, key })),
-    tradingStates: texts(states, (state) => ({
-      account: state.account,
-      state: state.state,
-      record: state,
-    })),
-    limits: texts(limits, (limit) => ({
-      scope: limit.scope,
-      subject: limit.subject,
-      record: limit,
-    })),
+    orders: rowsOf(orders, orderRow),
+    operations: rowsOf(operations, operationRow),
+    trades: rowsOf(trades, (trade) => tradeRow(trade, nowUs)),
+    idempotency: rowsOf(uses, (use) => [
+      use.keyId,
+      use.key,
+      Math.floor(use.expiresUs),
+      storableJson(use),
+    ]),
+    released: rowsOf(released, ({ keyId, key }) => [keyId, key]),
+    tradingStates: rowsOf(states, (state) => [state.account, state.state, storableJson(state)]),
+    limits: rowsOf(limits, (limit) => [limit.scope, limit.subject, storableJson(limit)]),
   };
   return {
     rows,
@@ -85,51 +65,46 @@ export function journalRows(entry: JournalEntry, nowUs: number): JournalRows {
   };
 }
 
-/** The rows of one kind of a group, as a JSON array. */
-export function jsonArray(group: readonly JournalRows[], kind: RowKind): string {
-  return `[${group.flatMap(({ rows }) => rows[kind]).join(',')}]`;
+function orderRow(order: OrderRecord): Row {
+  return [
+    order.id,
+    order.account,
+    order.keyId,
+    order.clientOrderId,
+    order.tag,
+    order.intentState,
+    mayChange(order),
+    Math.floor(order.createdUs),
+    order.version,
+    storableJson(order),
+  ];
 }
 
-function orderRow(order: OrderRecord): object {
-  return {
-    id: order.id,
-    account: order.account,
-    key_id: order.keyId,
-    client_order_id: order.clientOrderId,
-    tag: order.tag,
-    state: order.intentState,
-    may_change: mayChange(order),
-    created_us: Math.floor(order.createdUs),
-    version: order.version,
-    record: order,
-  };
+function operationRow(operation: OperationRecord): Row {
+  return [
+    operation.id,
+    operation.orderId,
+    operation.account,
+    operation.kind,
+    operation.intentState,
+    Math.floor(operation.createdUs),
+    operation.version,
+    storableJson(operation),
+  ];
 }
 
-function operationRow(operation: OperationRecord): object {
-  return {
-    id: operation.id,
-    order_id: operation.orderId,
-    account: operation.account,
-    kind: operation.kind,
-    state: operation.intentState,
-    created_us: Math.floor(operation.createdUs),
-    version: operation.version,
-    record: operation,
-  };
+function tradeRow(trade: TradeRecord, nowUs: number): Row {
+  return [
+    trade.account,
+    trade.brokerOrderId,
+    trade.tradeId,
+    trade.orderId,
+    Math.floor(trade.fillTimeS === null ? nowUs : trade.fillTimeS * 1e6),
+    storableJson(trade),
+  ];
 }
 
-function tradeRow(trade: TradeRecord, nowUs: number): object {
-  return {
-    account: trade.account,
-    broker_order_id: trade.brokerOrderId,
-    trade_id: trade.tradeId,
-    order_id: trade.orderId,
-    time_us: Math.floor(trade.fillTimeS === null ? nowUs : trade.fillTimeS * 1e6),
-    record: trade,
-  };
-}
-
-function byKey<Row>(rows: readonly Row[], keyOf: (row: Row) => string): Map<string, Row> {
+function byKey<Item>(rows: readonly Item[], keyOf: (row: Item) => string): Map<string, Item> {
   return new Map(rows.map((row) => [keyOf(row), row]));
 }
 
@@ -138,22 +113,27 @@ function useKey({ keyId, key }: { keyId: string; key: string }): string {
 }
 
 /** The highest version of each. */
-function latest<Row extends { id: string; version: number }>(
-  rows: readonly Row[],
-): Map<string, Row> {
+function latest<Item extends { id: string; version: number }>(
+  rows: readonly Item[],
+): Map<string, Item> {
   return byKey(
     [...rows].sort((a, b) => a.version - b.version),
     ({ id }) => id,
   );
 }
 
-function texts<Row>(rows: ReadonlyMap<string, Row>, rowOf: (row: Row) => object): string[] {
-  return [...rows.values()].map((row) => storableJson(rowOf(row)));
+function rowsOf<Item>(items: ReadonlyMap<string, Item>, rowOf: (item: Item) => Row): Row[] {
+  return [...items.values()].map((item) => rowOf(item).map(storableCell));
+}
+
+function storableCell(cell: Cell): Cell {
+  if (typeof cell !== 'string' || !MAYBE_NOT_STORABLE.test(cell)) return cell;
+  return cell.replace(NOT_STORABLE, REPLACEMENT);
 }
 
 function storableJson(value: object): string {
   const text = JSON.stringify(value);
-  if (!MAYBE_NOT_STORABLE.test(text)) return text;
+  if (!MAYBE_NOT_STORABLE_JSON.test(text)) return text;
   return JSON.stringify(value, (_, item: unknown) =>
     typeof item === 'string' ? item.replace(NOT_STORABLE, REPLACEMENT) : item,
   );
@@ -163,6 +143,10 @@ function prefixed(prefix: string, rows: ReadonlyMap<string, unknown>): string[] 
   return [...rows.keys()].map((key) => `${prefix} ${key}`);
 }
 
-function sizeOf(rows: readonly string[]): number {
-  return rows.reduce((sum, text) => sum + text.length, 0);
+function sizeOf(rows: readonly Row[]): number {
+  return rows.reduce((sum, row) => sum + row.reduce<number>(addSize, 0), 0);
+}
+
+function addSize(sum: number, cell: Cell): number {
+  return sum + (typeof cell === 'string' ? cell.length : 1);
 }
