@@ -97,6 +97,9 @@ class RawConnection {
     this.#received = this.#received.slice(end);
     const { resolve } = this.#waiting ?? {};
     this.#waiting = undefined;
-    resolve?.({ status: Number(head.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length)), text: body });
+    resolve?.({
+      status: Number(head.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length)),
+      text: body,
+    });
   }
 }

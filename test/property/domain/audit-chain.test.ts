@@ -166,7 +166,16 @@ describe('what is hashed', () => {
   });
 
   test('is the same however the event is brought into its form', () => {
-    const odd = fc.constantFrom(undefined, NaN, -0, 0.5, 2 ** 60, new Date(0), '\uD800', '\u{1F600}');
+    const odd = fc.constantFrom(
+      undefined,
+      NaN,
+      -0,
+      0.5,
+      2 ** 60,
+      new Date(0),
+      '\uD800',
+      '\u{1F600}',
+    );
     const value = fc.oneof(fc.jsonValue({ maxDepth: 3 }), odd, fc.array(odd));
     const details = fc.dictionary(text, fc.oneof(value, fc.dictionary(text, value)));
     fc.assert(
