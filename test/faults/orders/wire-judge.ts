@@ -2,6 +2,8 @@ import type { OrderRun } from './order-run.ts';
 import type { SentRequest } from './virtual-wire.ts';
 
 const SECOND_MS = 1000;
+/** Of sums of times: a call may leave at the very end of the window. */
+const ROUNDING_MS = 1e-6;
 /** The broker's limits of a rolling second and a rolling minute. */
 const ORDERS_A_SECOND = 10;
 const ORDERS_A_MINUTE = 400;
@@ -43,7 +45,7 @@ function tooMany(
     const newest = sent[last]!;
     const oldest = sent[last - limit]!;
     const isSameProcess = newest.process === oldest.process;
-    if (isSameProcess && newest.atMs - oldest.atMs < windowMs) {
+    if (isSameProcess && newest.atMs - oldest.atMs < windowMs - ROUNDING_MS) {
       return [`${account}: more than ${limit} ${what}`];
     }
   }
