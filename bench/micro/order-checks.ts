@@ -128,6 +128,7 @@ function recordOf({ account, keyId, terms, contract }: CheckInput, serial: numbe
     message: null,
     risk: null,
     brokerOrders: [],
+    sliceParentId: null,
     sliceRefusals: [],
     duplicateOrderIds: [],
     createdUs: NOW_US - 60_000_000,

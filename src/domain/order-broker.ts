@@ -41,7 +41,10 @@ export type CallOutcome<Result> =
 
 /** Both shapes of an answer to a placement: the parent first, then slices. */
 export interface Placed {
+  /** All numbers that the answer names, that of `parentOrderId` first. */
   orderIds: string[];
+  /** Of several slices the number that stands for them: it may be no order itself. */
+  parentOrderId: string | null;
   refusals: SliceRefusal[];
 }
 

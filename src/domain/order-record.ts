@@ -73,6 +73,8 @@ export interface OrderRecord {
   risk: RiskDecision | null;
   /** The parent first, as the broker numbers them. */
   brokerOrders: readonly BrokerOrder[];
+  /** Number by which the broker's answer named all slices together: it may be no order itself. */
+  sliceParentId: string | null;
   sliceRefusals: readonly SliceRefusal[];
   /** An order that came twice, or after it was held absent: the younger ones. */
   duplicateOrderIds: readonly string[];
@@ -134,6 +136,14 @@ export function orderStatus(order: OrderRecord): string | null {
 }
 
 const OVER: ReadonlySet<string> = new Set(['COMPLETE', 'CANCELLED', 'REJECTED']);
+
+/** True: the number of all slices together, and the book has not shown an order of that number. */
+export function isBareParent(
+  { brokerOrders, sliceParentId }: OrderRecord,
+  { brokerOrderId, status }: BrokerOrder,
+): boolean {
+  return status === null && brokerOrderId === sliceParentId && brokerOrders.length > 1;
+}
 
 /** What stands for the intent: of a cover order the first leg, as the second one undoes it. */
 export function entryOrders({ terms, brokerOrders }: OrderRecord): readonly BrokerOrder[] {

@@ -1,6 +1,11 @@
 import { isTerminalStatus } from '../domain/intent-state.ts';
 import type { BrokerOrderRow, OrderHint } from '../domain/order-broker.ts';
-import type { BrokerOrder, OrderRecord, TradeRecord } from '../domain/order-record.ts';
+import {
+  isBareParent,
+  type BrokerOrder,
+  type OrderRecord,
+  type TradeRecord,
+} from '../domain/order-record.ts';
 import type { JournalQueue } from './journal-queue.ts';
 import { externalOrder } from './external-order.ts';
 import { brokerOrderOf, mergeIntoOrders } from './merge-order.ts';
@@ -84,12 +89,15 @@ export class BookIntake {
       if (!order.terms.autoslice || order.answeredUs === null) continue;
       const slices = order.brokerOrders.flatMap((each) => shown.get(each.brokerOrderId) ?? []);
       if (slices.length === 0) continue;
-      const isNoOrder = ({ status, brokerOrderId: id }: BrokerOrder): boolean =>
-        status === null &&
-        !shown.has(id) &&
-        ((order.answeredUs ?? Infinity) < quietBeforeUs ||
-          slices.some((row) => row.parentOrderId === id || row.tags.includes(`autoslice:${id}`)));
-      const brokerOrders = order.brokerOrders.filter((each) => !isNoOrder(each));
+      const isQuiet = order.answeredUs < quietBeforeUs;
+      const isNamed = (id: string): boolean =>
+        slices.some((row) => row.parentOrderId === id || row.tags.includes(`autoslice:${id}`));
+      const brokerOrders = order.brokerOrders.filter(
+        (each) =>
+          shown.has(each.brokerOrderId) ||
+          !isBareParent(order, each) ||
+          !(isQuiet || isNamed(each.brokerOrderId)),
+      );
       if (brokerOrders.length === order.brokerOrders.length) continue;
       const draft = { ...fromBroker('book'), action: 'order.update', detail: { brokerOrders } };
       ledger.change(order.id, { brokerOrders }, [draft]);

@@ -49,6 +49,7 @@ export function externalOrder(id: string, row: BrokerOrderRow, nowUs: number): O
     message: null,
     risk: null,
     brokerOrders: [mergeBrokerOrder(undefined, brokerOrderOf(row), true)],
+    sliceParentId: null,
     sliceRefusals: [],
     duplicateOrderIds: [],
     createdUs: row.orderTimeS === null ? nowUs : row.orderTimeS * 1_000_000,

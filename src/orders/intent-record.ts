@@ -44,6 +44,7 @@ export function intentRecord(
     message: risk.detail,
     risk,
     brokerOrders: [],
+    sliceParentId: null,
     sliceRefusals: [],
     duplicateOrderIds: [],
     createdUs: nowUs,

@@ -1,10 +1,11 @@
 import { isTerminalStatus } from '../domain/intent-state.ts';
 import type { CallOutcome, LastWord } from '../domain/order-broker.ts';
-import type {
-  BrokerOrder,
-  OperationKind,
-  OperationRecord,
-  OrderRecord,
+import {
+  isBareParent,
+  type BrokerOrder,
+  type OperationKind,
+  type OperationRecord,
+  type OrderRecord,
 } from '../domain/order-record.ts';
 import type { OrderAnswer, WriteCall } from '../domain/order-service.ts';
 import type { OrderChange } from '../domain/order-terms.ts';
@@ -33,13 +34,13 @@ export function parentOf(order: OrderRecord, brokerOrderId: string): string | nu
 }
 
 /**
- * What of an order can still be changed. The parent of slices may be a number without an order:
- * once the book has shown slices, it counts only when it was shown itself.
+ * What of an order can still be changed. The parent of slices may be a number without an order: it
+ * counts once the book has shown it. A slice counts also before that.
  */
-export function openBrokerOrders({ terms, brokerOrders }: OrderRecord): BrokerOrder[] {
-  const open = brokerOrders.filter(({ status }) => !isTerminalStatus(status));
-  const areSlicesShown = terms.autoslice && brokerOrders.some(({ status }) => status !== null);
-  return areSlicesShown ? open.filter(({ status }) => status !== null) : open;
+export function openBrokerOrders(order: OrderRecord): BrokerOrder[] {
+  return order.brokerOrders.filter(
+    (each) => !isTerminalStatus(each.status) && !isBareParent(order, each),
+  );
 }
 
 /** Journals, sends and concludes modifications and cancellations, which were decided before. */

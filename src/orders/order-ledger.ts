@@ -18,6 +18,7 @@ export type OrderPatch = Partial<
     | 'code'
     | 'message'
     | 'brokerOrders'
+    | 'sliceParentId'
     | 'sliceRefusals'
     | 'duplicateOrderIds'
     | 'sentUs'

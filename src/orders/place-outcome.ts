@@ -31,7 +31,7 @@ function isThere({ status, filledQuantity }: BrokerOrder): boolean {
 }
 
 function acceptedPatch(order: OrderRecord, placed: Placed, nowUs: number): OrderPatch {
-  const { orderIds, refusals } = placed;
+  const { orderIds, parentOrderId, refusals } = placed;
   const [first] = refusals;
   if (orderIds.length === 0) {
     const message = first?.message ?? 'every slice was refused';
@@ -49,7 +49,11 @@ function acceptedPatch(order: OrderRecord, placed: Placed, nowUs: number): Order
     const terms = orderIds.length === 1 ? order.terms : { ...order.terms, quantity: 0 };
     return isKnown ? known : mergeIntoOrders(known, answeredOrder(id, terms), false);
   }, order.brokerOrders);
-  return { intentState: 'ACCEPTED', brokerOrders, sliceRefusals: refusals, answeredUs: nowUs };
+  // One number for an order that may be sliced can be that of all slices.
+  const only = order.terms.autoslice && orderIds.length === 1 ? orderIds[0] : undefined;
+  const sliceParentId = parentOrderId ?? only ?? null;
+  const told = { brokerOrders, sliceParentId, sliceRefusals: refusals };
+  return { intentState: 'ACCEPTED', ...told, answeredUs: nowUs };
 }
 
 function unknownPatch(

@@ -49,6 +49,7 @@ export function sampleOrder(id: string, changes: Partial<OrderRecord> = {}): Ord
       numbers: { valueRupees: 7505.25 },
     },
     brokerOrders: [],
+    sliceParentId: null,
     sliceRefusals: [],
     duplicateOrderIds: [],
     createdUs: START_US,

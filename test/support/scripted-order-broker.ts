@@ -99,7 +99,11 @@ export class ScriptedOrderBroker implements OrderBroker {
     const fate = this.placeFates.shift() ?? ACCEPT;
     await this.placeHold;
     const row = fate.reaches ? this.add(terms, tag) : undefined;
-    return this.#outcome(fate, { orderIds: row ? [row.brokerOrderId] : [], refusals: [] });
+    return this.#outcome(fate, {
+      orderIds: row ? [row.brokerOrderId] : [],
+      parentOrderId: null,
+      refusals: [],
+    });
   }
 
   async modify(

@@ -74,6 +74,7 @@ export function sampleOrder(changes: Partial<OrderRecord> = {}): OrderRecord {
       numbers: { order_value_rupees: 13_136.5 },
     },
     brokerOrders: [sampleBrokerOrder()],
+    sliceParentId: null,
     sliceRefusals: [],
     duplicateOrderIds: [],
     createdUs: TIME_US,

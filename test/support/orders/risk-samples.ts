@@ -113,6 +113,7 @@ export function orderRecord(terms: OrderTerms, changes: Partial<OrderRecord> = {
     message: null,
     risk: null,
     brokerOrders: [],
+    sliceParentId: null,
     sliceRefusals: [],
     duplicateOrderIds: [],
     createdUs: NOW_US,

@@ -278,7 +278,11 @@ test('a placement of which every slice was refused is refused', async () => {
       sentUs: 0,
       answeredUs: 0,
     };
-    return Promise.resolve({ kind: 'accepted', result: { orderIds: [], refusals }, evidence });
+    return Promise.resolve({
+      kind: 'accepted',
+      result: { orderIds: [], parentOrderId: null, refusals },
+      evidence,
+    });
   };
   const refused = refusalOf(await rig.place(), 'BROKER_REJECTED');
   assert.equal(refused.detail, 'above the freeze quantity');

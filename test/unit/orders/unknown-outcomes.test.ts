@@ -351,3 +351,26 @@ test('a sliced order is cancelled by its slices, right after it was placed', asy
     [slice.brokerOrderId],
   );
 });
+
+test('a slice that the book does not show yet is cancelled like the others', async () => {
+  const rig = await openRig();
+  const place = rig.broker.place.bind(rig.broker);
+  let slices: string[] = [];
+  rig.broker.place = async (terms, ...rest) => {
+    const placed = await place(terms, ...rest);
+    assert.equal(placed.kind, 'accepted');
+    const [shown] = placed.result.orderIds;
+    slices = [shown ?? '', 'hidden'];
+    return {
+      ...placed,
+      result: { ...placed.result, orderIds: ['7', ...slices], parentOrderId: '7' },
+    };
+  };
+  const order = await rig.placed({ autoslice: true });
+  await rig.side.sync(rig.plain(), undefined);
+  await rig.finish(rig.side.cancel(rig.call(), order.id));
+  assert.deepEqual(
+    rig.broker.cancelled.map(({ brokerOrderId }) => brokerOrderId).toSorted(),
+    slices.toSorted(),
+  );
+});

@@ -105,7 +105,8 @@ function readPlacement(data: unknown): Verdict<Placed> | undefined {
   const parentId = orderIdOf(data);
   const entries = Array.isArray(data) ? data : isFields(data) ? (data['children'] ?? []) : [];
   if (!Array.isArray(entries)) return undefined;
-  if (entries.length === 0) return parentId === undefined ? undefined : accepted([parentId], []);
+  if (entries.length === 0)
+    return parentId === undefined ? undefined : accepted([parentId], null, []);
 
   const orderIds: string[] = [];
   const errors: ErrorAnswer[] = [];
@@ -118,11 +119,15 @@ function readPlacement(data: unknown): Verdict<Placed> | undefined {
   }
   if (orderIds.length === 0) return allSlicesRefused(errors);
   const parents = parentId === undefined ? [] : [parentId];
-  return accepted([...parents, ...orderIds], errors.map(sliceRefusal));
+  return accepted([...parents, ...orderIds], parentId ?? null, errors.map(sliceRefusal));
 }
 
-function accepted(orderIds: string[], refusals: SliceRefusal[]): Verdict<Placed> {
-  return { kind: 'accepted', result: { orderIds, refusals } };
+function accepted(
+  orderIds: string[],
+  parentOrderId: string | null,
+  refusals: SliceRefusal[],
+): Verdict<Placed> {
+  return { kind: 'accepted', result: { orderIds, parentOrderId, refusals } };
 }
 
 function allSlicesRefused(errors: readonly ErrorAnswer[]): Verdict<Placed> {

@@ -218,10 +218,7 @@ export class KiteOrderBroker implements OrderBroker {
     if (outcome.kind === 'rejected' || outcome.kind === 'not-sent') return;
     const { icebergLegs, variety } = terms;
     const legs = variety === 'iceberg' ? (icebergLegs ?? 1) : 1;
-    const { orderIds, refusals } =
-      outcome.kind === 'accepted' ? outcome.result : { orderIds: [], refusals: [] };
-    const parts = Math.max(legs, orderIds.length + refusals.length);
-    this.#orders.budget.countMore(parts - 1);
+    this.#orders.budget.countMore(Math.max(legs, slicesOf(outcome)) - 1);
   }
 
   #endSession(number: number): void {
@@ -232,6 +229,13 @@ export class KiteOrderBroker implements OrderBroker {
     this.#books.refuseAll(refusal);
     this.#quotes.refuseAll(refusal);
   }
+}
+
+/** Slices that were taken or refused; 0: it is not known. */
+function slicesOf(outcome: CallOutcome<Placed>): number {
+  if (outcome.kind !== 'accepted') return 0;
+  const { orderIds, parentOrderId, refusals } = outcome.result;
+  return orderIds.filter((id) => id !== parentOrderId).length + refusals.length;
 }
 
 function get(path: string): ReadRequest {

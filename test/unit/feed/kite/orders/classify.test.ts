@@ -28,7 +28,7 @@ function seen(result: TransportResult): string {
 test('an order id makes it accepted', () => {
   assert.deepEqual(classifyPlacement(success({ order_id: ID })), {
     kind: 'accepted',
-    result: { orderIds: [ID], refusals: [] },
+    result: { orderIds: [ID], parentOrderId: null, refusals: [] },
   });
   assert.deepEqual(classifyChange('cancel', success({ order_id: ID })), {
     kind: 'accepted',
@@ -167,11 +167,11 @@ test('slices below their parent, and in a flat list', () => {
   const refusals = [{ code: 'MarginException', message: 'Insufficient funds.' }];
   assert.deepEqual(classifyPlacement(success({ order_id: ID, children: slices })), {
     kind: 'accepted',
-    result: { orderIds: [ID, '11', '12'], refusals },
+    result: { orderIds: [ID, '11', '12'], parentOrderId: ID, refusals },
   });
   assert.deepEqual(classifyPlacement(success(slices)), {
     kind: 'accepted',
-    result: { orderIds: ['11', '12'], refusals },
+    result: { orderIds: ['11', '12'], parentOrderId: null, refusals },
   });
   assert.equal(classifyPlacement(success({ order_id: ID, children: [] })).kind, 'accepted');
   assert.equal(classifyPlacement(success({ children: [taken('11')] })).kind, 'accepted');
