@@ -23,7 +23,7 @@ const HELP = `Usage: ticker serve [options]
 Runs the service. With nothing configured it takes its ticks from the built-in broker simulator.
 Prints "ready market=<url> orders=<url>" on standard output when clients are served and ticks flow;
 logs go to standard error. Ctrl-C (SIGINT) or SIGTERM ends it. SIGUSR2, or a file HALT in the data
-folder, halts all trading.
+folder (the signal puts it there), halts all trading.
 
   --role ROLE    all, market or orders (TICKER_ROLE, all)
   --port N       market port (TICKER_MARKET_PORT, 8080)

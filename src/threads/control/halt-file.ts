@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../../telemetry/logger.ts';
 
@@ -16,6 +16,16 @@ export class HaltFile {
   constructor(dataDirectory: string, logger: Logger) {
     this.#path = join(dataDirectory, NAME);
     this.#logger = logger;
+  }
+
+  /** Puts the file there, unless it is: it outlives the process, whatever the database does. */
+  async put(reason: string): Promise<void> {
+    try {
+      await writeFile(this.#path, `${reason}\n`, { flag: 'wx', mode: 0o600 });
+    } catch (error) {
+      const { code = 'unwritable' } = error as NodeJS.ErrnoException;
+      if (code !== 'EEXIST') this.#logger.error({ code, path: this.#path }, 'halt file not written');
+    }
   }
 
   /** Why orders are to halt: what the file says; undefined: there is none. */

@@ -143,6 +143,7 @@ export class OrdersDesk {
   halt(actor: 'file' | 'signal', reason: string): void {
     this.#halt = { type: 'halt', actor, reason };
     this.#post(this.#halt);
+    if (actor === 'signal') void this.#haltFile.put(reason);
   }
 
   /** How the accounts are, and the thread. */

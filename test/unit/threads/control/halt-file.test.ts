@@ -19,6 +19,12 @@ test('a file HALT halts for the reason that it has, also if it cannot be read', 
   assert.match((await file.reason()) ?? '', /there is a file HALT/);
   writeFileSync(path, 'x'.repeat(1_000));
   assert.equal((await file.reason())?.length, 200);
+  // One that is there stays as it is.
+  await file.put('SIGUSR2');
+  assert.equal((await file.reason())?.length, 200);
+  rmSync(path);
+  await file.put('SIGUSR2');
+  assert.equal(await file.reason(), 'SIGUSR2');
   rmSync(path);
   mkdirSync(path);
   assert.match((await file.reason()) ?? '', /cannot be read \(EISDIR\)/);
