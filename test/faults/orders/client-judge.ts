@@ -1,6 +1,6 @@
 import { AuditChainCheck } from '../../../src/domain/audit-chain.ts';
 import { isTerminalStatus } from '../../../src/domain/intent-state.ts';
-import type { OrderRecord } from '../../../src/domain/order-record.ts';
+import type { BrokerOrder, OrderRecord } from '../../../src/domain/order-record.ts';
 import type { OrderAnswer, OrderService } from '../../../src/domain/order-service.ts';
 import type { RecordedAuditEvent } from '../../../src/domain/storage.ts';
 import type { Asked, OrderClient } from './order-client.ts';
@@ -13,12 +13,13 @@ const NOT_TAKEN: ReadonlySet<string | null> = new Set(['JOURNAL_UNAVAILABLE', 'T
 
 /** What clients were told and can see, and whether the record of it is whole. */
 export async function judgeClients(run: OrderRun): Promise<string[]> {
-  const { service, journal } = run.world;
+  const { service, journal, sent } = run.world;
   if (service === undefined) return [];
   const records = service.list(OPERATOR, {});
+  const sentTags = new Set(sent.map(({ parameters }) => parameters.get('tag')));
   const perClient = run.clients.map(async (client) => [
     ...(await answers(client, service)),
-    ...asMade(client, records),
+    ...asMade(client, records, sentTags),
     ...(await foreign(client, service, records)),
   ]);
   return [...(await Promise.all(perClient)).flat(), ...audit(journal.events, records)];
@@ -61,13 +62,24 @@ function lies(asked: Asked, answer: OrderAnswer, order: OrderRecord): string[] {
       return [`${what}, and is ${order.intentState}`];
     }
   }
-  const isOver = order.brokerOrders.every(({ status }) => isTerminalStatus(status));
-  if (asked.kind === 'cancel' && answer.kind === 'done' && !isOver) return [`${what}, and is open`];
-  return [];
+  if (asked.kind !== 'cancel' || answer.kind !== 'done') return [];
+  const isOver = cancelled(answer, order).every(({ status }) => isTerminalStatus(status));
+  return isOver ? [] : [`${what}, and is open`];
+}
+
+/** Of a cover order one leg at a time: the second one protects what the first one has filled. */
+function cancelled(answer: OrderAnswer, order: OrderRecord): readonly BrokerOrder[] {
+  const operation = answer.kind === 'refused' ? null : answer.operation;
+  if (order.terms.variety !== 'co' || operation === null) return order.brokerOrders;
+  return order.brokerOrders.filter((each) => each.brokerOrderId === operation.brokerOrderId);
 }
 
 /** What was asked for once was made once. */
-function asMade(client: OrderClient, records: readonly OrderRecord[]): string[] {
+function asMade(
+  client: OrderClient,
+  records: readonly OrderRecord[],
+  sentTags: ReadonlySet<string | null>,
+): string[] {
   return client.asked.flatMap(({ kind, key, request, replies }) => {
     if (kind !== 'place' || request === null) return [];
     // The order that leaves a position has the tag of the one that made it.
@@ -76,7 +88,11 @@ function asMade(client: OrderClient, records: readonly OrderRecord[]): string[] 
       ({ clientTag, terms, keyId }) =>
         clientTag === key && keyId === client.principal.keyId && JSON.stringify(terms) === wanted,
     );
-    const sent = made.filter(({ code }) => !NOT_TAKEN.has(code));
+    // What was given up before it was durable, and then a crash left alone, was never sent.
+    const sent = made.filter(
+      ({ code, tag, intentState }) =>
+        !NOT_TAKEN.has(code) && (sentTags.has(tag) || intentState !== 'RESOLVED_ABSENT'),
+    );
     if (sent.length > 1) return [`${key} made ${sent.map(({ id }) => id).join(' and ')}`];
     const isAnswered = replies.some(({ reply }) => reply.kind === 'answer');
     const wrong = sent.find(({ account }) => account !== request.account);
