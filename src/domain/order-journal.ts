@@ -63,6 +63,12 @@ export function mayChange(order: OrderRecord): boolean {
   return isAtBroker && brokerOrders.length === 0;
 }
 
+/** Modifications, cancellations and fills of an order. */
+export interface OrderParts {
+  operations: readonly OperationRecord[];
+  trades: readonly TradeRecord[];
+}
+
 export interface OrderJournal {
   /** False: nothing may be sent, because writing is another's now or the database does not work. */
   readonly isWritable: boolean;
@@ -76,6 +82,8 @@ export interface OrderJournal {
   append(entry: JournalEntry): Promise<void>;
   /** One order of any day; undefined: there is none. */
   findOrder(id: string): Promise<OrderRecord | undefined>;
+  /** All that belongs to one order of any day, the oldest first. */
+  orderParts(orderId: string): Promise<OrderParts>;
   /** What happened to an order, the oldest first. */
   orderEvents(orderId: string): Promise<TimedAuditEvent[]>;
 }

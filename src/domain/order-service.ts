@@ -114,9 +114,12 @@ export interface OrderService {
   get(principal: Principal, orderId: string): Promise<OrderRecord>;
   /** Orders of today and those not over, the newest first. */
   list(principal: Principal, filter: OrderFilter): OrderRecord[];
-  operations(principal: Principal, orderId: string): Promise<OperationRecord[]>;
+  operations(principal: Principal, orderId: string): Promise<readonly OperationRecord[]>;
   events(principal: Principal, orderId: string): Promise<OrderEventView[]>;
-  trades(principal: Principal, filter: { account?: string; orderId?: string }): TradeRecord[];
+  /** Fills of an order of any day. */
+  orderTrades(principal: Principal, orderId: string): Promise<readonly TradeRecord[]>;
+  /** Fills of today. */
+  trades(principal: Principal, filter: { account?: string }): TradeRecord[];
   orderMargins(
     principal: Principal,
     account: string,

@@ -75,7 +75,7 @@ export class Changes {
     const { contracts, prices, settings } = this.#options;
     const { exchange, tradingsymbol } = order.terms;
     const contract = await contracts.find(exchange, tradingsymbol);
-    const price = contract && (await prices.fresh(contract, order.account, settings.priceMaxAgeMs));
+    const price = contract && (await prices.fresh(contract, order.account, settings.priceFreshMs));
     // From here to the reservation nothing waits: what was checked stays true.
     this.#requireOpen(change);
     const [current, target] = this.#modifiable(change);

@@ -6,17 +6,6 @@ import type { OrderAlarmKind, OrderAlarms } from './order-alarms.ts';
 import { isMissing } from './missing-orders.ts';
 import type { OrderBook } from './order-book.ts';
 
-/** Parts of the way of an order: the checks, the commit, the broker, and all from the checks on. */
-export const ORDER_STAGES = ['check', 'journal', 'broker', 'answer'] as const;
-export type OrderStage = (typeof ORDER_STAGES)[number];
-
-/** Times that one stage took; their mean is `sumUs / count`. */
-export interface StageTimes {
-  count: number;
-  sumUs: number;
-  maxUs: number;
-}
-
 export interface OrderGauges {
   byIntentState: Readonly<Record<IntentState, number>>;
   /** Orders and operations whose outcome is looked for. */
@@ -30,7 +19,6 @@ export interface OrderGauges {
   unresolvedAgeMs: number;
   /** Refused since the start, by the service or the broker. */
   refusals: Readonly<Partial<Record<ErrorCode, number>>>;
-  stages: Readonly<Record<OrderStage, StageTimes>>;
   alarms: Readonly<Record<OrderAlarmKind, number>>;
   /** Journal entries that are not durable yet. */
   journalBacklog: number;
@@ -40,26 +28,15 @@ export interface OrderGauges {
 /** Counts what happens, and the records as they stand when it is asked. */
 export class OrderMeters {
   readonly #refusals = new Map<ErrorCode, number>();
-  readonly #stages: Record<OrderStage, StageTimes> = {
-    check: { count: 0, sumUs: 0, maxUs: 0 },
-    journal: { count: 0, sumUs: 0, maxUs: 0 },
-    broker: { count: 0, sumUs: 0, maxUs: 0 },
-    answer: { count: 0, sumUs: 0, maxUs: 0 },
-  };
-  readonly #onStage: ((stage: OrderStage, us: number) => void) | undefined;
+  readonly #onChecked: ((us: number) => void) | undefined;
 
-  /** `onStage`: told of each time, for histograms. */
-  constructor(onStage?: (stage: OrderStage, us: number) => void) {
-    this.#onStage = onStage;
+  /** `onChecked`: told how long the checks of each order took. */
+  constructor(onChecked?: (us: number) => void) {
+    this.#onChecked = onChecked;
   }
 
-  measure(stage: OrderStage, ms: number): void {
-    const us = ms * 1000;
-    const times = this.#stages[stage];
-    times.count++;
-    times.sumUs += us;
-    times.maxUs = Math.max(times.maxUs, us);
-    this.#onStage?.(stage, us);
+  checked(us: number): void {
+    this.#onChecked?.(us);
   }
 
   countRefusal(code: ErrorCode | null): void {
@@ -94,7 +71,6 @@ export class OrderMeters {
       missing,
       unresolvedAgeMs: (nowUs - oldestUs) / 1000,
       refusals: Object.fromEntries(this.#refusals),
-      stages: structuredClone(this.#stages),
       alarms: alarms.counts(),
       journalBacklog: journal.backlog,
       isJournalClear: journal.isClear,

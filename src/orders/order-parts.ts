@@ -13,7 +13,7 @@ import { OperationResolver } from './operation-resolver.ts';
 import { Operations } from './operations.ts';
 import { OrderAlarms, type OrderAlarm } from './order-alarms.ts';
 import { OrderBook } from './order-book.ts';
-import { OrderMeters, type OrderStage } from './order-gauges.ts';
+import { OrderMeters } from './order-gauges.ts';
 import { OrderIds } from './order-ids.ts';
 import { OrderLedger } from './order-ledger.ts';
 import { OrderResolver } from './order-resolver.ts';
@@ -44,8 +44,8 @@ export interface OrderSideOptions {
   onAlarm: (alarm: OrderAlarm) => void;
   /** Of the journal queue. */
   later?: (work: () => void) => void;
-  /** Told how long each stage of an order took, for histograms. */
-  onStage?: (stage: OrderStage, us: number) => void;
+  /** Told how long the checks of each order took. */
+  onChecked?: (us: number) => void;
 }
 
 /** Everything that the order side consists of, put together. */
@@ -71,7 +71,7 @@ export function orderParts(options: OrderSideOptions, signal: AbortSignal): Orde
   const { clock, random, settings, brokers, contracts, prices, sessions } = options;
   const ids = new OrderIds(clock, random);
   const alarms = new OrderAlarms(clock, options.onAlarm);
-  const meters = new OrderMeters(options.onStage);
+  const meters = new OrderMeters(options.onChecked);
   const book = new OrderBook();
   const exposure = new Exposure();
   const limits = new LimitBook();

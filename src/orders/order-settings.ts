@@ -2,8 +2,8 @@
 export interface OrderSettings {
   /** Cancellations leave while the journal does not work, and are journaled afterwards. */
   cancelWithoutJournal: boolean;
-  /** Oldest price that an order is checked against. */
-  priceMaxAgeMs: number;
+  /** A known price that is older is asked for anew; PRICE_AGE_MAX_MS is what the check refuses. */
+  priceFreshMs: number;
   /** Between two readings of an account's book, trades and positions. */
   reconcileMs: number;
   /** A book that was read longer ago than this stops new orders. */
@@ -30,7 +30,7 @@ export interface OrderSettings {
 
 export const DEFAULT_ORDER_SETTINGS: OrderSettings = {
   cancelWithoutJournal: false,
-  priceMaxAgeMs: 3_000,
+  priceFreshMs: 3_000,
   reconcileMs: 300_000,
   bookMaxAgeMs: 660_000,
   throttleLookMs: 1_500,

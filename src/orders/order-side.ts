@@ -169,7 +169,7 @@ export class OrderSide implements OrderService {
     return this.#views.list(principal, filter);
   }
 
-  operations(principal: Principal, orderId: string): Promise<OperationRecord[]> {
+  operations(principal: Principal, orderId: string): Promise<readonly OperationRecord[]> {
     return this.#views.operations(principal, orderId);
   }
 
@@ -177,7 +177,11 @@ export class OrderSide implements OrderService {
     return this.#views.events(principal, orderId);
   }
 
-  trades(principal: Principal, filter: { account?: string; orderId?: string }): TradeRecord[] {
+  orderTrades(principal: Principal, orderId: string): Promise<readonly TradeRecord[]> {
+    return this.#views.orderTrades(principal, orderId);
+  }
+
+  trades(principal: Principal, filter: { account?: string }): TradeRecord[] {
     return this.#views.trades(principal, filter);
   }
 

@@ -8,7 +8,7 @@ import { isOrderId } from './order-ids.ts';
 
 export interface OrderViewsOptions {
   book: OrderBook;
-  store: Pick<OrderJournal, 'findOrder' | 'orderEvents'>;
+  store: Pick<OrderJournal, 'findOrder' | 'orderParts' | 'orderEvents'>;
 }
 
 /** What a key may see. Orders of accounts that it may not touch do not exist for it. */
@@ -38,9 +38,18 @@ export class OrderViews {
       .toSorted((a, b) => b.createdUs - a.createdUs || (a.id < b.id ? 1 : -1));
   }
 
-  async operations(principal: Principal, orderId: string): Promise<OperationRecord[]> {
+  async operations(principal: Principal, orderId: string): Promise<readonly OperationRecord[]> {
     await this.get(principal, orderId);
-    return this.#options.book.operationsOf(orderId);
+    const { book, store } = this.#options;
+    if (book.get(orderId) !== undefined) return book.operationsOf(orderId);
+    return (await store.orderParts(orderId)).operations;
+  }
+
+  async orderTrades(principal: Principal, orderId: string): Promise<readonly TradeRecord[]> {
+    await this.get(principal, orderId);
+    const { book, store } = this.#options;
+    if (book.get(orderId) === undefined) return (await store.orderParts(orderId)).trades;
+    return [...book.trades()].filter((trade) => trade.orderId === orderId);
   }
 
   async events(principal: Principal, orderId: string): Promise<OrderEventView[]> {
@@ -49,14 +58,12 @@ export class OrderViews {
     return events.map(({ timeUs, action, actor, detail }) => ({ timeUs, action, actor, detail }));
   }
 
-  trades(principal: Principal, filter: { account?: string; orderId?: string }): TradeRecord[] {
-    requireAccount(principal, filter.account);
-    const { account, orderId } = filter;
+  trades(principal: Principal, { account }: { account?: string }): TradeRecord[] {
+    requireAccount(principal, account);
     return [...this.#options.book.trades()].filter(
       (trade) =>
         mayTouchAccount(principal, trade.account) &&
-        (account === undefined || trade.account === account) &&
-        (orderId === undefined || trade.orderId === orderId),
+        (account === undefined || trade.account === account),
     );
   }
 }

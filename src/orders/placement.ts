@@ -111,7 +111,7 @@ export class Placement {
     const { exchange, tradingsymbol } = request.terms;
     const contract = await contracts.find(exchange, tradingsymbol);
     if (contract === undefined) return NO_MARKET;
-    const price = await prices.fresh(contract, request.account, settings.priceMaxAgeMs);
+    const price = await prices.fresh(contract, request.account, settings.priceFreshMs);
     return { contract, price };
   }
 
@@ -141,7 +141,7 @@ export class Placement {
     const { keyId } = call.principal;
     const startedMs = clock.monotonicMs();
     const decision = checks.check({ keyId, account, terms, contract, price, session, nowUs });
-    meters.measure('check', clock.monotonicMs() - startedMs);
+    meters.checked((clock.monotonicMs() - startedMs) * 1000);
     if (!decision.allowed) return decision;
     if (isExit && !decision.isExit) {
       return overruled(decision, 'INVALID_ORDER', 'open orders close the position already');
@@ -177,12 +177,11 @@ export class Placement {
   }
 
   async #send(placement: PlacementCase, order: OrderRecord): Promise<OrderAnswer> {
-    const { ledger, journal, rates, meters, clock } = this.#options;
+    const { ledger, journal, rates } = this.#options;
     const { call, use, desk, request } = placement;
     const caller = callerOf(call);
     ledger.reserve(order, referencePriceRupees(order.risk) ?? order.terms.priceRupees ?? 0);
     rates.note(request.account, call.principal.keyId, order.createdUs);
-    const startedMs = clock.monotonicMs();
     try {
       const idempotency = [use.attach(order.id)];
       const events = intentEvents(call, order);
@@ -194,13 +193,8 @@ export class Placement {
       this.#takeBack(order, use, caller, error);
       throw error;
     }
-    const journaledMs = clock.monotonicMs();
-    meters.measure('journal', journaledMs - startedMs);
     const outcome = await this.#call(placement, order);
-    meters.measure('broker', clock.monotonicMs() - journaledMs);
-    const answer = this.#conclude(placement, order.id, outcome);
-    meters.measure('answer', clock.monotonicMs() - startedMs);
-    return answer;
+    return this.#conclude(placement, order.id, outcome);
   }
 
   /**

@@ -17,6 +17,11 @@ export const ORDER_METRICS = {
     help: 'Time that an order, a modification, a cancellation or an exit takes until its answer.',
     recorded: 'microseconds',
   },
+  orders_check_duration_seconds: {
+    type: 'histogram',
+    help: 'Time that all checks of an order take, the wait for its price not included.',
+    recorded: 'microseconds',
+  },
   orders_journal_append_duration_seconds: {
     type: 'histogram',
     help: 'Time until an entry of the journal is durable.',
@@ -80,6 +85,10 @@ export const ORDER_METRICS = {
   orders_broker_queued: {
     type: 'gauge',
     help: "Calls that wait for the broker's limits, over all accounts.",
+  },
+  orders_broker_breakers_open: {
+    type: 'gauge',
+    help: 'Accounts to which no order is sent for now, because one after another has failed.',
   },
   orders_broker_day_budget_left: {
     type: 'gauge',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type AuditHead, chainEvent, storableEvent } from '../../src/domain/audit-chain.ts';
 import { TickerError } from '../../src/domain/error-codes.ts';
 import { type JournalEntry, type JournalState, mayChange } from '../../src/domain/order-journal.ts';
-import type { OrderJournal, TimedAuditEvent } from '../../src/domain/order-journal.ts';
+import type { OrderJournal, OrderParts, TimedAuditEvent } from '../../src/domain/order-journal.ts';
 import type { OrderRecord } from '../../src/domain/order-record.ts';
 import type { RecordedAuditEvent } from '../../src/domain/storage.ts';
 import { requireFirstState, requireLegalStep } from './intent-steps.ts';
@@ -119,6 +119,15 @@ export class MemoryOrderJournal implements OrderJournal {
   async findOrder(id: string): Promise<OrderRecord | undefined> {
     const order = this.#kept.orders.get(id);
     return order && copy(order);
+  }
+
+  async orderParts(orderId: string): Promise<OrderParts> {
+    const { operations, trades } = this.#kept;
+    const isOf = (each: { orderId: string | null }): boolean => each.orderId === orderId;
+    return copy({
+      operations: [...operations.values()].filter(isOf),
+      trades: [...trades.values()].filter(isOf),
+    });
   }
 
   async orderEvents(orderId: string): Promise<TimedAuditEvent[]> {

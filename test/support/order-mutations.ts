@@ -23,6 +23,7 @@ function alteredJournal(journal: OrderJournal, methods: Partial<OrderJournal>): 
     load: (sinceUs, nowUs) => journal.load(sinceUs, nowUs),
     append: (entry) => journal.append(entry),
     findOrder: (id) => journal.findOrder(id),
+    orderParts: (id) => journal.orderParts(id),
     orderEvents: (id) => journal.orderEvents(id),
     ...methods,
   };

@@ -256,4 +256,6 @@ export const ORDERS_HISTOGRAM = {
   BROKER_US: 3,
   /** Wait for a price, us. */
   PRICE_US: 4,
+  /** All checks of an order, us. */
+  CHECK_US: 5,
 } as const;

@@ -4,9 +4,10 @@ import type {
   JournalEntry,
   JournalState,
   OrderJournal,
+  OrderParts,
   TimedAuditEvent,
 } from '../../domain/order-journal.ts';
-import type { OrderRecord } from '../../domain/order-record.ts';
+import type { OperationRecord, OrderRecord, TradeRecord } from '../../domain/order-record.ts';
 import { auditEventsOf } from './audit-log.ts';
 import type { Database } from './database.ts';
 import { AppendQueue } from './journal/append-queue.ts';
@@ -106,6 +107,17 @@ export class PostgresOrderJournal implements OrderJournal {
     const [row] = await this.#options.database.sql<{ record: OrderRecord }>`
       select record from orders where id = ${id}`;
     return row?.record;
+  }
+
+  async orderParts(orderId: string): Promise<OrderParts> {
+    const { sql } = this.#options.database;
+    const operations = await sql<{ record: OperationRecord }>`
+      select record from order_operations where order_id = ${orderId} order by created_us, id`;
+    const trades = await sql<{ record: TradeRecord }>`
+      select record from order_trades where order_id = ${orderId}
+      order by time_us, account, broker_order_id, trade_id`;
+    const recordOf = <Item>({ record }: { record: Item }): Item => record;
+    return { operations: operations.map(recordOf), trades: trades.map(recordOf) };
   }
 
   async orderEvents(orderId: string): Promise<TimedAuditEvent[]> {

@@ -24,7 +24,8 @@ export class HaltFile {
       await writeFile(this.#path, `${reason}\n`, { flag: 'wx', mode: 0o600 });
     } catch (error) {
       const { code = 'unwritable' } = error as NodeJS.ErrnoException;
-      if (code !== 'EEXIST') this.#logger.error({ code, path: this.#path }, 'halt file not written');
+      if (code !== 'EEXIST')
+        this.#logger.error({ code, path: this.#path }, 'halt file not written');
     }
   }
 

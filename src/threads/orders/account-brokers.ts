@@ -7,6 +7,7 @@ import { readPostback } from '../../feed/kite/orders/postback.ts';
 import { UndiciOrderTransport } from '../../feed/kite/orders/undici-order-transport.ts';
 import type { OrderAccount } from '../messages.ts';
 import { meteredBroker } from './metered.ts';
+import type { BrokerLoad } from './orders-now.ts';
 
 interface Known {
   account: OrderAccount;
@@ -76,11 +77,11 @@ export class AccountBrokers {
     }
   }
 
-  /** Calls that wait for the broker's limits, and the fewest order requests left of the day. */
-  load(): { queued: number; dayBudgetLeft: number } {
+  load(): BrokerLoad {
     const states = this.brokers.map((broker) => broker.state());
     return {
       queued: states.reduce((sum, { queued }) => sum + queued, 0),
+      breakersOpen: states.filter(({ breaker }) => breaker !== 'closed').length,
       dayBudgetLeft: states.length === 0 ? 0 : Math.min(...states.map((s) => s.dayBudgetLeft)),
     };
   }

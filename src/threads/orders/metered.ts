@@ -38,6 +38,7 @@ export function meteredJournal(
       }
     },
     findOrder: (id) => journal.findOrder(id),
+    orderParts: (orderId) => journal.orderParts(orderId),
     orderEvents: (orderId) => journal.orderEvents(orderId),
   };
 }

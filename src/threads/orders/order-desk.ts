@@ -100,6 +100,7 @@ export class OrderDesk {
         reconcileMs: data.reconcileSeconds * 1000,
       },
       heldBy: options.heldBy,
+      onChecked: (us) => meters.record(ORDERS_HISTOGRAM.CHECK_US, us),
       // The caller has its answer before the journal is told of it.
       later: (work) => void nextTurn().then(work),
       onAlarm: (alarm) => this.#onAlarm(alarm),

@@ -60,6 +60,12 @@ export class OrderDoor implements OrderService {
     return this.#service().events(...args);
   }
 
+  async orderTrades(
+    ...args: Parameters<OrderService['orderTrades']>
+  ): ReturnType<OrderService['orderTrades']> {
+    return this.#service().orderTrades(...args);
+  }
+
   trades(...args: Parameters<OrderService['trades']>): ReturnType<OrderService['trades']> {
     return this.#service().trades(...args);
   }

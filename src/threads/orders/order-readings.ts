@@ -25,6 +25,7 @@ export function orderReadings(meters: ThreadMeters, now: OrdersNow): OrderMetric
     orders_http_responses_total: classes,
     orders_http_request_duration_seconds: meters.histogram(ORDERS_HISTOGRAM.HTTP_US),
     orders_write_duration_seconds: meters.histogram(ORDERS_HISTOGRAM.WRITE_US),
+    orders_check_duration_seconds: meters.histogram(ORDERS_HISTOGRAM.CHECK_US),
     orders_journal_append_duration_seconds: meters.histogram(ORDERS_HISTOGRAM.JOURNAL_US),
     orders_broker_call_duration_seconds: meters.histogram(ORDERS_HISTOGRAM.BROKER_US),
     orders_price_wait_seconds: meters.histogram(ORDERS_HISTOGRAM.PRICE_US),
@@ -64,6 +65,7 @@ function records({ accounts = [], gauges, load }: OrdersNow) {
     orders_alarms_total: gauges?.alarms ?? zeros(ORDER_ALARMS),
     orders_accounts: { ready, not_ready: accounts.length - ready },
     orders_broker_queued: load.queued,
+    orders_broker_breakers_open: load.breakersOpen,
     orders_broker_day_budget_left: load.dayBudgetLeft,
   };
 }

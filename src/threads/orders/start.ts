@@ -111,7 +111,7 @@ class OrdersThread {
     return {
       accounts: desk?.side.readiness(),
       gauges: desk?.side.gauges(),
-      load: desk?.brokers.load() ?? { queued: 0, dayBudgetLeft: 0 },
+      load: desk?.brokers.load() ?? { queued: 0, breakersOpen: 0, dayBudgetLeft: 0 },
       feedProblem: this.#feed.problem(),
     };
   }

@@ -2,6 +2,7 @@ import type {
   JournalEntry,
   JournalState,
   OrderJournal,
+  OrderParts,
   TimedAuditEvent,
 } from '../../../src/domain/order-journal.ts';
 import type { OrderRecord } from '../../../src/domain/order-record.ts';
@@ -34,6 +35,10 @@ export class MortalJournal implements OrderJournal {
 
   findOrder(id: string): Promise<OrderRecord | undefined> {
     return this.#heard(this.#journal.findOrder(id));
+  }
+
+  orderParts(orderId: string): Promise<OrderParts> {
+    return this.#heard(this.#journal.orderParts(orderId));
   }
 
   orderEvents(orderId: string): Promise<TimedAuditEvent[]> {

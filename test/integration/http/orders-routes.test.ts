@@ -153,7 +153,7 @@ test('history, operations and trades of an order; trades of an account', async (
     assert.equal(status, 200);
     assertDescribed('get', `/v1/orders/{id}/${part}`, 200, json);
   }
-  assert.deepEqual(service.argsOf('trades')[1], { orderId: 'ord_mfdk2x9a0001' });
+  assert.equal(service.argsOf('orderTrades')[1], 'ord_mfdk2x9a0001');
   const { json } = await send('GET', '/v1/trades?account=SIM001', { key: READ_KEY });
   assertDescribed('get', '/v1/trades', 200, json);
   assert.equal((json['trades'] as { fill_time: number }[])[0]?.fill_time, 1_789_014_600_000_000);

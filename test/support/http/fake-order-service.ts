@@ -102,7 +102,13 @@ export class FakeOrderService implements OrderService {
     return this.eventViews;
   }
 
-  trades(principal: Principal, filter: { account?: string; orderId?: string }): TradeRecord[] {
+  async orderTrades(principal: Principal, orderId: string): Promise<TradeRecord[]> {
+    this.#note('orderTrades', principal, orderId);
+    await this.get(principal, orderId);
+    return this.tradeRecords;
+  }
+
+  trades(principal: Principal, filter: { account?: string }): TradeRecord[] {
     this.#note('trades', principal, filter);
     return this.tradeRecords;
   }

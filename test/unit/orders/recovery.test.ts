@@ -203,6 +203,7 @@ test('the day ends at six: what is unknown needs a person, what is over is forgo
   const rig = new OrderRig({ start: '2026-09-11T05:58:30+05:30' });
   await rig.open();
   const done = await rig.placed();
+  await rig.finish(rig.side.modify(rig.call(), done.id, { priceRupees: 101 }));
   rig.broker.fill(done.brokerOrders[0]?.brokerOrderId ?? '', 10, 100);
   rig.broker.tradeRows.push({
     tradeId: 't1',
@@ -218,7 +219,9 @@ test('the day ends at six: what is unknown needs a person, what is over is forgo
     fillTimeS: Math.floor(rig.clock.nowUs() / 1e6),
   });
   await rig.side.sync(rig.plain(), undefined);
-  assert.equal(rig.side.trades(TRADER, { orderId: done.id }).length, 1);
+  assert.equal((await rig.side.orderTrades(TRADER, done.id)).length, 1);
+  const operations = await rig.side.operations(TRADER, done.id);
+  assert.equal(operations.length, 1);
   const open = await rig.placed({ quantity: 2 });
   rig.broker.placeFates.push(LOST);
   const { id } = orderOf(await rig.place({ quantity: 3 }), 'unknown');
@@ -230,6 +233,8 @@ test('the day ends at six: what is unknown needs a person, what is over is forgo
   assert.deepEqual(listed, [id, open.id]);
   assert.deepEqual(rig.side.trades(TRADER, {}), []);
   assert.equal((await rig.get(done.id)).id, done.id);
+  assert.equal((await rig.side.orderTrades(TRADER, done.id)).length, 1);
+  assert.deepEqual(await rig.side.operations(TRADER, done.id), operations);
   await rejectsWith(rig.side.cancel(rig.call(), done.id), 'ORDER_NOT_OPEN');
   // The new day's book shows none of it.
   rig.broker.rows.length = 0;

@@ -121,10 +121,8 @@ function partRoutes(service: OrderService): Route[] {
       },
       errors: ['UNKNOWN_ORDER', 'ORDERS_NOT_READY', 'JOURNAL_UNAVAILABLE'],
       handler: async (request) => {
-        const principal = principalOf(request);
-        // Says whether there is such an order, and whether it is any of the caller's business.
-        const { id } = await service.get(principal, request.params.id);
-        return json({ trades: service.trades(principal, { orderId: id }).map(tradeView) });
+        const trades = await service.orderTrades(principalOf(request), request.params.id);
+        return json({ trades: trades.map(tradeView) });
       },
     }),
   ];

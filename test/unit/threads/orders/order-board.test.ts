@@ -20,7 +20,7 @@ function start() {
   const now: OrdersNow = {
     accounts: undefined,
     gauges: undefined,
-    load: { queued: 0, dayBudgetLeft: 0 },
+    load: { queued: 0, breakersOpen: 0, dayBudgetLeft: 0 },
     feedProblem: undefined,
   };
   const meters = new ThreadMeters(createMeters(METER_WRITER.GREEKS), METER_WRITER.ORDERS);
@@ -76,15 +76,18 @@ test('metrics are there from the start, and have what was metered', async () => 
   assert.match(await board.metrics(), /^ticker_orders_open 0$/m);
   meters.add(ORDERS.PRICES_QUOTE, 2);
   meters.record(ORDERS_HISTOGRAM.JOURNAL_US, 900);
+  meters.record(ORDERS_HISTOGRAM.CHECK_US, 4);
   now.accounts = [OPEN, CLOSED];
-  now.load = { queued: 3, dayBudgetLeft: 4_000 };
+  now.load = { queued: 3, breakersOpen: 1, dayBudgetLeft: 4_000 };
   const text = await board.metrics();
   for (const line of [
     'ticker_orders_prices_total{origin="quote"} 2',
     'ticker_orders_journal_append_duration_seconds_count 1',
     'ticker_orders_accounts{state="ready"} 1',
     'ticker_orders_accounts{state="not_ready"} 1',
+    'ticker_orders_check_duration_seconds_count 1',
     'ticker_orders_broker_queued 3',
+    'ticker_orders_broker_breakers_open 1',
     'ticker_orders_broker_day_budget_left 4000',
     'ticker_orders_intents{state="UNKNOWN"} 0',
   ]) {

@@ -74,6 +74,9 @@ for (const [name, open] of Object.entries(JOURNALS)) {
       });
       assert.deepEqual(await journal.findOrder(ORDER), order);
       assert.equal(await journal.findOrder(OTHER), undefined);
+      const parts = { operations: [operation], trades: [trade] };
+      assert.deepEqual(await journal.orderParts(ORDER), parts);
+      assert.deepEqual(await journal.orderParts(OTHER), { operations: [], trades: [] });
       const { timeUs, detail, ...sent } = sampleEvent(ORDER);
       const stored = {
         ...sent,
