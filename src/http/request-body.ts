@@ -48,9 +48,11 @@ function readBounded(
   });
 }
 
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
 /** The text of UTF-8 bytes; throws TypeError for others. */
 function utf8Text(bytes: Buffer): string {
-  return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  return decoder.decode(bytes);
 }
 
 function parseJson(exchange: Exchange, bytes: Buffer, use: (body: unknown) => void): void {

@@ -1,6 +1,7 @@
 import { heldQuantity, type OrderRecord } from '../domain/order-record.ts';
 import type { TransactionType } from '../domain/order-terms.ts';
 import type { Reading } from './account-reader.ts';
+import type { OrderBook } from './order-book.ts';
 import { bookedProduct } from './risk/exposure.ts';
 
 /** The broker's clock and ours may differ by so much. */
@@ -82,15 +83,12 @@ function positionDoubt(asked: AbsenceCase): string | undefined {
 }
 
 /** Units that known orders brought to the position that `order` goes to; sales are negative. */
-export function explainedQuantity(order: OrderRecord, orders: Iterable<OrderRecord>): number {
-  const { exchange, tradingsymbol } = order.terms;
-  const product = bookedProduct(order.terms);
+export function explainedQuantity({ account, terms }: OrderRecord, book: OrderBook): number {
+  const product = bookedProduct(terms);
   let sum = 0;
-  for (const other of orders) {
-    const { terms } = other;
-    if (terms.tradingsymbol !== tradingsymbol || terms.exchange !== exchange) continue;
-    if (other.account !== order.account || bookedProduct(terms) !== product) continue;
-    sum += signed(terms.transactionType, heldQuantity(other));
+  for (const other of book.ofContract(account, terms.exchange, terms.tradingsymbol)) {
+    if (bookedProduct(other.terms) !== product) continue;
+    sum += signed(other.terms.transactionType, heldQuantity(other));
   }
   return sum;
 }

@@ -6,9 +6,36 @@ function isUnresolved({ intentState }: OrderRecord): boolean {
   return intentState === 'UNKNOWN' || intentState === 'ESCALATED';
 }
 
+function contractName({ account, terms }: OrderRecord): string {
+  return `${account} ${terms.exchange}:${terms.tradingsymbol}`;
+}
+
+/** Orders by a name that several have in common and that never changes. */
+class Groups {
+  readonly #groups = new Map<string, Map<string, OrderRecord>>();
+
+  of(name: string): Iterable<OrderRecord> {
+    return this.#groups.get(name)?.values() ?? [];
+  }
+
+  put(name: string, order: OrderRecord): void {
+    const group = this.#groups.get(name);
+    if (group === undefined) this.#groups.set(name, new Map([[order.id, order]]));
+    else group.set(order.id, order);
+  }
+
+  remove(name: string, id: string): void {
+    const group = this.#groups.get(name);
+    group?.delete(id);
+    if (group?.size === 0) this.#groups.delete(name);
+  }
+}
+
 /** Orders, operations and trades of the day in memory, by everything that they are found by. */
 export class OrderBook {
   readonly #orders = new Map<string, OrderRecord>();
+  readonly #byAccount = new Groups();
+  readonly #byContract = new Groups();
   readonly #idByClientId = new Map<string, string>();
   readonly #idByTag = new Map<string, string>();
   readonly #idByBrokerId = new Map<string, string>();
@@ -51,7 +78,12 @@ export class OrderBook {
   }
 
   ofAccount(account: string): OrderRecord[] {
-    return [...this.#orders.values()].filter((order) => order.account === account);
+    return [...this.#byAccount.of(account)];
+  }
+
+  /** Orders of the contract in the account. */
+  ofContract(account: string, exchange: string, tradingsymbol: string): Iterable<OrderRecord> {
+    return this.#byContract.of(`${account} ${exchange}:${tradingsymbol}`);
   }
 
   /** The first intent of the contract that is looked for. */
@@ -61,7 +93,7 @@ export class OrderBook {
   }
 
   put(order: OrderRecord): void {
-    const { id, account, clientOrderId, terms } = order;
+    const { id, account, clientOrderId } = order;
     const before = this.#orders.get(id);
     this.#orders.set(id, order);
     const clientIdBefore = before?.clientOrderId ?? null;
@@ -74,7 +106,9 @@ export class OrderBook {
     for (const { brokerOrderId } of order.brokerOrders) {
       this.#idByBrokerId.set(`${account} ${brokerOrderId}`, id);
     }
-    const contract = `${account} ${terms.exchange}:${terms.tradingsymbol}`;
+    const contract = contractName(order);
+    this.#byAccount.put(account, order);
+    this.#byContract.put(contract, order);
     if (isUnresolved(order)) this.#addUnresolved(contract, id);
     else this.#unresolved.get(contract)?.delete(id);
   }
@@ -83,8 +117,10 @@ export class OrderBook {
   remove(id: string): void {
     const order = this.#orders.get(id);
     if (order === undefined) return;
-    const { account, clientOrderId, terms } = order;
+    const { account, clientOrderId } = order;
     this.#orders.delete(id);
+    this.#byAccount.remove(account, id);
+    this.#byContract.remove(contractName(order), id);
     if (clientOrderId !== null) this.#idByClientId.delete(`${account} ${clientOrderId}`);
     const prefix = tagPrefix(order.tag);
     if (this.#idByTag.get(`${account} ${prefix}`) === id) {
@@ -94,7 +130,7 @@ export class OrderBook {
       const name = `${account} ${brokerOrderId}`;
       if (this.#idByBrokerId.get(name) === id) this.#idByBrokerId.delete(name);
     }
-    this.#unresolved.get(`${account} ${terms.exchange}:${terms.tradingsymbol}`)?.delete(id);
+    this.#unresolved.get(contractName(order))?.delete(id);
     for (const operation of this.#operationsByOrder.get(id) ?? []) {
       this.#operations.delete(operation);
     }

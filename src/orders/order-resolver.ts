@@ -51,7 +51,7 @@ export class OrderResolver implements OrderFollower {
     const { exchange, tradingsymbol } = order.terms;
     const product = bookedProduct(order.terms);
     const held = exposure.netQuantity(order.account, exchange, tradingsymbol, product);
-    this.#unexplained.set(order.id, held - explainedQuantity(order, book.orders()));
+    this.#unexplained.set(order.id, held - explainedQuantity(order, book));
   }
 
   /** The outcome is known: nothing has to be remembered of before. */
@@ -144,7 +144,7 @@ export class OrderResolver implements OrderFollower {
       quietOverMs,
       knownOrderIds,
       unexplainedQuantity: this.#unexplained.get(order.id),
-      explainedQuantity: explainedQuantity(order, book.orders()),
+      explainedQuantity: explainedQuantity(order, book),
     });
   }
 
