@@ -1,5 +1,5 @@
 import { AuditChainCheck } from '../../../src/domain/audit-chain.ts';
-import { isTerminalStatus } from '../../../src/domain/intent-state.ts';
+import { type IntentState, isTerminalStatus } from '../../../src/domain/intent-state.ts';
 import type { BrokerOrder, OrderRecord } from '../../../src/domain/order-record.ts';
 import type { OrderAnswer, OrderService } from '../../../src/domain/order-service.ts';
 import type { RecordedAuditEvent } from '../../../src/domain/storage.ts';
@@ -10,6 +10,16 @@ import { sha256 } from './sha256.ts';
 
 /** Codes of what was taken back before it was durable: the same request may come again. */
 const NOT_TAKEN: ReadonlySet<string | null> = new Set(['JOURNAL_UNAVAILABLE', 'TIMEOUT']);
+
+/**
+ * What a refused order can be at the end. Absent: it was never sent, and a crash came before its
+ * refusal was durable.
+ */
+const AFTER_REFUSAL: ReadonlySet<IntentState | null> = new Set<IntentState>([
+  'REJECTED',
+  'RESOLVED_ABSENT',
+  'RESOLVED_PRESENT',
+]);
 
 /** What clients were told and can see, and whether the record of it is whole. */
 export async function judgeClients(run: OrderRun): Promise<string[]> {
@@ -57,7 +67,7 @@ function lies(asked: Asked, answer: OrderAnswer, order: OrderRecord): string[] {
   if (asked.kind === 'place' || asked.kind === 'exit') {
     const isSelf = asked.kind === 'place' || order.id !== asked.orderId;
     if (answer.kind === 'done' && isSelf && !isHere) return [`${what}, and is nowhere`];
-    const isRight = order.intentState === 'REJECTED' || order.intentState === 'RESOLVED_PRESENT';
+    const isRight = AFTER_REFUSAL.has(order.intentState);
     if (answer.kind === 'refused' && asked.kind === 'place' && !isRight) {
       return [`${what}, and is ${order.intentState}`];
     }
