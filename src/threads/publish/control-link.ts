@@ -1,5 +1,4 @@
-import type { Clock, TimerHandle } from '../../domain/clock.ts';
-import { TickerError } from '../../domain/error-codes.ts';
+import type { Clock } from '../../domain/clock.ts';
 import type { NamedInstrument } from '../../domain/instrument.ts';
 import type {
   ChainKey,
@@ -10,29 +9,22 @@ import type {
   UpstreamMode,
 } from '../../domain/ports.ts';
 import type { CallName, ControlCalls, FromPublish, ToPublish } from '../messages.ts';
+import { WaitingCalls } from '../waiting-calls.ts';
 
 /**
  * An answer that takes longer is given up; the first price of an underlying may take two seconds.
  */
 const ANSWER_MS = 10_000;
 
-interface Waiting {
-  resolve(result: unknown): void;
-  reject(error: TickerError): void;
-  timer: TimerHandle;
-}
-
 /** Publish's side of its conversation with control: questions, demand, chains followed. */
 export class ControlLink implements InstrumentDirectory, UpstreamDemand {
   readonly #post: (message: FromPublish) => void;
-  readonly #clock: Clock;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #calls: WaitingCalls<ControlCalls>;
   readonly #demand = new Map<number, UpstreamMode>();
-  #nextId = 1;
 
   constructor(post: (message: FromPublish) => void, clock: Clock) {
     this.#post = post;
-    this.#clock = clock;
+    this.#calls = new WaitingCalls(clock, ANSWER_MS);
   }
 
   /** Rejects with the TickerError that control answers, or TIMEOUT. */
@@ -40,30 +32,15 @@ export class ControlLink implements InstrumentDirectory, UpstreamDemand {
     name: Name,
     args: ControlCalls[Name]['args'],
   ): Promise<ControlCalls[Name]['result']> {
-    const id = this.#nextId++;
     // What was demanded before must be known to control before it answers.
     this.#flushDemand();
-    return new Promise((resolve, reject) => {
-      const timer = this.#clock.setTimeout(() => {
-        this.#waiting.delete(id);
-        reject(new TickerError('TIMEOUT', `control did not answer ${name} in ${ANSWER_MS} ms`));
-      }, ANSWER_MS);
-      this.#waiting.set(id, {
-        resolve: (result) => resolve(result as ControlCalls[Name]['result']),
-        reject,
-        timer,
-      });
-      this.#post({ type: 'call', id, name, args } as FromPublish);
-    });
+    return this.#calls.call(name, (id) =>
+      this.#post({ type: 'call', id, name, args } as FromPublish),
+    );
   }
 
   onAnswer(answer: Extract<ToPublish, { type: 'answer' }>): void {
-    const waiting = this.#waiting.get(answer.id);
-    if (waiting === undefined) return;
-    this.#waiting.delete(answer.id);
-    waiting.timer.cancel();
-    if (answer.ok) waiting.resolve(answer.result);
-    else waiting.reject(new TickerError(answer.code, answer.detail));
+    this.#calls.onAnswer(answer);
   }
 
   resolveInstruments(requests: (string | number)[]): Promise<Resolution<string | number>[]> {
