@@ -30,13 +30,45 @@ export function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   return new Promise((resolve) => {
     const end = (isOver: boolean): void => {
       timer.cancel();
-      signal?.removeEventListener('abort', onAbort);
+      forget?.();
       resolve(isOver);
     };
-    const onAbort = (): void => end(false);
     const timer = clock.setTimeout(() => end(true), delayMs);
-    signal?.addEventListener('abort', onAbort);
+    const forget = signal && onceAborted(signal, () => end(false));
   });
+}
+
+interface Pauses {
+  readonly ends: Set<() => void>;
+  readonly onAbort: () => void;
+}
+
+/* One listener for all pauses on a signal: many wait at once, and Node warns above ten. */
+const pausesBySignal = new WeakMap<AbortSignal, Pauses>();
+
+/** Returns what takes `end` back. */
+function onceAborted(signal: AbortSignal, end: () => void): () => void {
+  const pauses = pausesBySignal.get(signal) ?? listen(signal);
+  pauses.ends.add(end);
+  return () => {
+    pauses.ends.delete(end);
+    if (pauses.ends.size > 0) return;
+    signal.removeEventListener('abort', pauses.onAbort);
+    pausesBySignal.delete(signal);
+  };
+}
+
+function listen(signal: AbortSignal): Pauses {
+  const ends = new Set<() => void>();
+  const pauses = {
+    ends,
+    onAbort: () => {
+      for (const end of [...ends]) end();
+    },
+  };
+  pausesBySignal.set(signal, pauses);
+  signal.addEventListener('abort', pauses.onAbort);
+  return pauses;
 }
 
 export const REAL_TIME: ClockSettings = { speed: 1, originEpochMs: 0 };
