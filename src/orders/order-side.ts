@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { mayTouchAccount, type Principal } from '../domain/access.ts';
 import { pause } from '../domain/clock.ts';
 import { TickerError, errorText } from '../domain/error-codes.ts';
@@ -61,8 +60,6 @@ export class OrderSide implements OrderService {
 
   constructor(options: OrderSideOptions) {
     this.#options = options;
-    // Each account and each outcome that is looked for waits for it.
-    setMaxListeners(0, this.#abort.signal);
     const parts = orderParts(options, this.#abort.signal);
     this.#parts = parts;
     const { journal } = options;
