@@ -34,6 +34,8 @@ export type CallOutcome<Result> =
       message: string;
       /** Refused by a limiter: look the tag up before anything is sent again. */
       isThrottled: boolean;
+      /** When its limiter lets the next one through, as far as it says; null: it did not refuse. */
+      retryAfterMs: number | null;
       evidence: WireEvidence;
     }
   | { kind: 'not-sent'; code: ErrorCode; message: string; evidence: WireEvidence | null }

@@ -231,11 +231,12 @@ export class Placement {
     outcome: CallOutcome<Placed>,
   ): OrderAnswer {
     const { ledger, book, meters } = this.#options;
+    const retryAfterMs = outcome.kind === 'rejected' ? outcome.retryAfterMs : null;
     const patch = placedPatch(book.require(orderId), outcome, this.#nowUs());
     const event = answerEvent('order.answer', orderId, call.origin, outcome);
     desk.intake.absorb(orderId, patch.brokerOrders ?? []);
     const finish = (order: OrderRecord): Beside => {
-      answer = answerOfOrder(order);
+      answer = answerOfOrder(order, retryAfterMs);
       return { idempotency: [use.finish(answer)] };
     };
     let answer: OrderAnswer | undefined;
@@ -249,7 +250,7 @@ export class Placement {
     if (order.intentState === 'ACCEPTED') desk.readSoon();
     if (order.brokerOrders.length > 0) desk.intake.checkSurplus(order);
     if (order.intentState === 'REJECTED') meters.countRefusal(order.code);
-    return answer ?? answerOfOrder(order);
+    return answer ?? answerOfOrder(order, retryAfterMs);
   }
 
   /** Nothing was sent and the journal may not have it: as soon as it works it is told so. */

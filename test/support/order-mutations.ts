@@ -32,7 +32,13 @@ function alteredJournal(journal: OrderJournal, methods: Partial<OrderJournal>): 
 function refusedInstead<Result>(outcome: CallOutcome<Result>): CallOutcome<Result> {
   if (outcome.kind !== 'unknown') return outcome;
   const { message, evidence } = outcome;
-  return { kind: 'rejected', code: 'BROKER_REJECTED', message, isThrottled: false, evidence };
+  const told = {
+    code: 'BROKER_REJECTED',
+    message,
+    isThrottled: false,
+    retryAfterMs: null,
+  } as const;
+  return { kind: 'rejected', ...told, evidence };
 }
 
 /** Rows with another status or fewer fills than the broker told. */

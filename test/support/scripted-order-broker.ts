@@ -268,7 +268,8 @@ export class ScriptedOrderBroker implements OrderBroker {
       case 'throttled': {
         const isThrottled = answer === 'throttled';
         const code = fate.code ?? (isThrottled ? 'BROKER_BUDGET' : 'BROKER_REJECTED');
-        return { kind: 'rejected', code, message, isThrottled, evidence };
+        const retryAfterMs = isThrottled ? 5_000 : null;
+        return { kind: 'rejected', code, message, isThrottled, retryAfterMs, evidence };
       }
       case 'not-sent': {
         const code = fate.code ?? 'BROKER_UNREACHABLE';

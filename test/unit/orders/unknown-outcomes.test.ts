@@ -244,7 +244,8 @@ test('a refusal by a limiter counts when the book does not show the order', asyn
   const rig = await openRig();
   rig.broker.placeFates.push({ answer: 'throttled', reaches: false });
   const before = rig.broker.bookReads;
-  refusalOf(await rig.place(), 'BROKER_BUDGET');
+  const refused = refusalOf(await rig.place(), 'BROKER_BUDGET');
+  assert.equal(refused.retryAfterMs, 5_000);
   assert.equal(rig.broker.bookReads, before + 1);
   assert.equal(rig.broker.placed.length, 1);
 });

@@ -99,7 +99,7 @@ export class OrderLane {
       sentUs,
       answeredUs: Math.floor(clock.nowUs()),
     };
-    return this.#outcome(verdict, evidence);
+    return this.#outcome(verdict, evidence, result);
   }
 
   refuseAll(refusal: Refusal): void {
@@ -160,11 +160,17 @@ export class OrderLane {
     }
   }
 
-  #outcome<Result>(verdict: Verdict<Result>, evidence: WireEvidence): CallOutcome<Result> {
+  #outcome<Result>(
+    verdict: Verdict<Result>,
+    evidence: WireEvidence,
+    result: TransportResult,
+  ): CallOutcome<Result> {
     if (verdict.kind === 'accepted') return { ...verdict, evidence };
     const message = this.#options.session.quotable(verdict.message);
     if (verdict.kind !== 'rejected') return { ...verdict, message, evidence };
     const { kind, code, isThrottled } = verdict;
-    return { kind, code, message, isThrottled, evidence };
+    const retryAfterS = (result.kind === 'answer' ? result.retryAfterS : undefined) ?? 1;
+    const retryAfterMs = isThrottled ? retryAfterS * 1000 : null;
+    return { kind, code, message, isThrottled, retryAfterMs, evidence };
   }
 }

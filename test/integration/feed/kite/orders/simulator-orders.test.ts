@@ -157,7 +157,8 @@ test('429 is rejected as throttled, and holds up entries', LIMIT, async (t) => {
   fault('throttle', { times: 1, retry_after_s: 5 });
   const outcome = await client.place(shareTerms(), TAG, 'entry');
   assert.equal(outcome.kind, 'rejected');
-  assert.deepEqual([outcome.code, outcome.isThrottled], ['BROKER_BUDGET', true]);
+  const { code, isThrottled, retryAfterMs } = outcome;
+  assert.deepEqual([code, isThrottled, retryAfterMs], ['BROKER_BUDGET', true, 5_000]);
   assert.equal(orders().length, 0);
   const admission = client.admission('entry');
   assert.deepEqual([admission.ok, !admission.ok && admission.retryAfterMs], [false, 5_000]);
