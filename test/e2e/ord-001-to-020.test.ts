@@ -340,3 +340,23 @@ test('ORD, breaker per account: while that of one is open the other trades', asy
   assert.equal(codeOf(await rig.place(OTHER)), 'BROKER_BREAKER_OPEN');
   assert.equal((await rig.place({}, 'SIM002')).kind, 'done');
 });
+
+test('ORD, orders never fail over: what an account cannot take goes to no other one', async () => {
+  const rig = await SimulatedOrders.open(['SIM001', 'SIM002']);
+  failPlacements(rig, 5);
+  await failFive(rig);
+  assert.equal(codeOf(await rig.place(OTHER)), 'BROKER_BREAKER_OPEN');
+  await rig.run(600_000);
+  const wanted = rig.service.list(OPERATOR, { account: 'SIM001' });
+  assert.ok(wanted.length >= 6);
+  assert.deepEqual(
+    rig.sent('POST').filter(({ account }) => account === 'SIM002'),
+    [],
+  );
+  const other = orderOf(await rig.place({}, 'SIM002'));
+  const taken = rig.sent('POST').filter(({ account }) => account === 'SIM002');
+  assert.deepEqual(
+    taken.map(({ parameters }) => parameters.get('tag')),
+    [other.tag],
+  );
+});

@@ -16,7 +16,7 @@ export interface JournalRows {
   size: number;
 }
 
-/** What PostgreSQL does not keep: the character 0, and half of a character; and as JSON has them. */
+/** What PostgreSQL does not keep: the character 0 and halves of characters; the same in JSON. */
 const MAYBE_NOT_STORABLE = /[\0\ud800-\udfff]/;
 const MAYBE_NOT_STORABLE_JSON = /\\u(0000|d[89a-f])/;
 const NOT_STORABLE = /\0|\p{Surrogate}/gu;
