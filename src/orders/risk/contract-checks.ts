@@ -26,7 +26,8 @@ export const checkSession: Check = (order) => {
   if (variety === 'amo') {
     // Once the market has opened, the order stands in it under the same variety.
     if (isChange || session === 'closed') return undefined;
-    return { code: 'SESSION_CLOSED', detail: `an amo order is for a closed market: ${session}` };
+    const detail = `an amo order is for a closed market, and the session is ${session}`;
+    return { code: 'INVALID_ORDER', detail };
   }
   if (session === 'open') return undefined;
   if (session === 'closed') {

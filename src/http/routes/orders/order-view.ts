@@ -77,8 +77,9 @@ function brokerOrderView(order: BrokerOrder): Json {
     parent_order_id: order.parentOrderId,
     status: order.status,
     status_message: order.statusMessage,
-    order_type: order.orderType,
-    validity: order.validity,
+    // Empty: the broker has only answered with the number.
+    order_type: order.orderType || null,
+    validity: order.validity || null,
     quantity: order.quantity,
     filled_quantity: order.filledQuantity,
     pending_quantity: pendingUnits(order),

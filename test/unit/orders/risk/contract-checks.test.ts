@@ -45,7 +45,9 @@ describe('the session decides which orders are taken', () => {
       const taken = states.filter((session) => {
         const { code, numbers } = new RiskRig().option(terms, { session });
         assert.equal(numbers['session'], session);
-        assert.ok(code === null || code === 'SESSION_CLOSED');
+        assert.ok(
+          code === null || code === (terms.variety === 'amo' ? 'INVALID_ORDER' : 'SESSION_CLOSED'),
+        );
         return code === null;
       });
       assert.deepEqual(taken, expected);
