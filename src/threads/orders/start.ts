@@ -1,7 +1,4 @@
 import type { MessagePort } from 'node:worker_threads';
-import { Gatekeeper } from '../../access/gatekeeper.ts';
-import { KeyTable } from '../../access/key-table.ts';
-import { LockOut } from '../../access/lock-out.ts';
 import { errorText, TickerError } from '../../domain/error-codes.ts';
 import { createApp, listenExclusive, type Listener, type TemplatedApp } from '../../http/native.ts';
 import { ordersRoutes } from '../../http/orders-routes.ts';
@@ -10,6 +7,7 @@ import { createWebContext } from '../../http/web-context.ts';
 import { METER_WRITER, ORDERS, ORDERS_HISTOGRAM } from '../../shm/layout/meters.ts';
 import { registerArrival } from '../../telemetry/redaction.ts';
 import type { FromOrders, OrderAccount, OrdersData, ToOrders } from '../messages.ts';
+import { PortAccess } from '../port-access.ts';
 import { createThreadContext, type ThreadContext } from '../thread-context.ts';
 import { ControlLink } from './control-link.ts';
 import { Halts } from './halts.ts';
@@ -44,9 +42,7 @@ class OrdersThread {
   readonly #port: MessagePort;
   readonly #context: ThreadContext;
   readonly #link: ControlLink;
-  readonly #keys: KeyTable;
-  readonly #lockOut: LockOut;
-  readonly #gate: Gatekeeper;
+  readonly #access: PortAccess;
   readonly #board: OrderBoard;
   readonly #feed: OrderFeed;
   readonly #halts: Halts;
@@ -64,15 +60,9 @@ class OrdersThread {
     this.#port = port;
     this.#context = createThreadContext('orders', data, data.meters, METER_WRITER.ORDERS);
     const { clock, meters, logger } = this.#context;
-    this.#keys = new KeyTable(clock, data.keys, data.keysComplete);
-    this.#lockOut = new LockOut(clock);
-    this.#gate = new Gatekeeper({
-      keys: this.#keys,
-      lockOut: this.#lockOut,
-      clock,
-      onRefused: (reason) =>
-        meters.add(reason === 'LOCKED_OUT' ? ORDERS.REFUSED_LOCKED_OUT : ORDERS.WRONG_KEYS, 1),
-    });
+    this.#access = new PortAccess(clock, data, (reason) =>
+      meters.add(reason === 'LOCKED_OUT' ? ORDERS.REFUSED_LOCKED_OUT : ORDERS.WRONG_KEYS, 1),
+    );
     this.#link = new ControlLink((message) => this.#post(message), clock);
     this.#board = new OrderBoard(meters, () => this.#now());
     this.#halts = new Halts(logger, clock, () => this.#post({ type: 'halted' }));
@@ -120,7 +110,7 @@ class OrdersThread {
     const { production, corsOrigins, trustedProxies } = this.#data;
     const { clock, logger, meters } = this.#context;
     const web = createWebContext({
-      gate: this.#gate,
+      gate: this.#access.gate,
       corsOrigins,
       trustedProxies,
       production,
@@ -176,10 +166,8 @@ class OrdersThread {
         this.#halts.take(message.actor, message.reason);
         return;
       case 'keys':
-        this.#keys.replace(message.keys);
-        return;
       case 'locked-out':
-        this.#lockOut.lock(message.address, message.untilUs / 1000);
+        this.#access.onNews(message);
         return;
       case 'stop':
         void this.#end(0);
@@ -210,9 +198,7 @@ class OrdersThread {
   }
 
   #second(): void {
-    const uses = this.#gate.takeUses();
-    if (uses.length > 0) this.#post({ type: 'key-uses', uses });
-    for (const wrong of this.#gate.takeWrongKeys()) this.#post({ type: 'wrong-keys', ...wrong });
+    this.#access.report((news) => this.#post(news));
     const check = this.#board.check();
     const text = JSON.stringify(check);
     if (text === this.#toldCheck) return;

@@ -1,7 +1,4 @@
 import type { MessagePort } from 'node:worker_threads';
-import { Gatekeeper } from '../../access/gatekeeper.ts';
-import { KeyTable } from '../../access/key-table.ts';
-import { LockOut } from '../../access/lock-out.ts';
 import { exchangeCalendar } from '../../domain/calendar.ts';
 import { errorText, TickerError } from '../../domain/error-codes.ts';
 import type { ChainRecords } from '../../fanout/chain-records.ts';
@@ -17,6 +14,7 @@ import { METER_WRITER, PUBLISH, PUBLISH_HISTOGRAM } from '../../shm/layout/meter
 import { Ring } from '../../shm/ring.ts';
 import { SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON } from '../../wire/messages.ts';
 import type { FromPublish, PublishData, ToPublish } from '../messages.ts';
+import { PortAccess } from '../port-access.ts';
 import { createThreadContext, type ThreadContext } from '../thread-context.ts';
 import { ControlLink } from './control-link.ts';
 import { DutyCycle } from './duty-cycle.ts';
@@ -59,9 +57,7 @@ class PublishThread {
   readonly #context: ThreadContext;
   readonly #link: ControlLink;
   readonly #board: StatusBoard;
-  readonly #keys: KeyTable;
-  readonly #lockOut: LockOut;
-  readonly #gate: Gatekeeper;
+  readonly #access: PortAccess;
   readonly #sessions: Sessions;
   readonly #kite: KiteSessions;
   readonly #old: OldSessions;
@@ -81,15 +77,9 @@ class PublishThread {
     this.#port = port;
     this.#context = createThreadContext('publish', data, blocks.meters, METER_WRITER.PUBLISH);
     const { clock, meters, logger } = this.#context;
-    this.#keys = new KeyTable(clock, data.keys, data.keysComplete);
-    this.#lockOut = new LockOut(clock);
-    this.#gate = new Gatekeeper({
-      keys: this.#keys,
-      lockOut: this.#lockOut,
-      clock,
-      onRefused: (reason) =>
-        meters.add(reason === 'LOCKED_OUT' ? PUBLISH.REFUSED_LOCKED_OUT : PUBLISH.WRONG_KEYS, 1),
-    });
+    this.#access = new PortAccess(clock, data, (reason) =>
+      meters.add(reason === 'LOCKED_OUT' ? PUBLISH.REFUSED_LOCKED_OUT : PUBLISH.WRONG_KEYS, 1),
+    );
     this.#market = new MarketSession(exchangeCalendar, clock);
     this.#link = new ControlLink((message) => this.#post(message), clock);
     this.#board = new StatusBoard(blocks, () => this.#meter());
@@ -100,7 +90,7 @@ class PublishThread {
       clock,
       meters,
       link: this.#link,
-      gate: this.#gate,
+      gate: this.#access.gate,
       limits: sessionLimits(data.clientBufferBytes),
       clientsBufferBytes: data.clientsBufferBytes,
       name: Math.floor(clock.nowUs()).toString(36),
@@ -162,9 +152,7 @@ class PublishThread {
     this.#tellChanges();
     // Keys expire by themselves; revocations come at once, as `keys`.
     this.#endRevoked();
-    const uses = this.#gate.takeUses();
-    if (uses.length > 0) this.#post({ type: 'key-uses', uses });
-    for (const wrong of this.#gate.takeWrongKeys()) this.#post({ type: 'wrong-keys', ...wrong });
+    this.#access.report((news) => this.#post(news));
   }
 
   /** An exchange has opened or closed. */
@@ -186,7 +174,7 @@ class PublishThread {
   }
 
   #endRevoked(): void {
-    const isValid = (keyId: string) => this.#keys.isValid(keyId);
+    const isValid = (keyId: string) => this.#access.isValid(keyId);
     for (const { clients } of [this.#sessions, this.#kite, this.#old]) clients.endRevoked(isValid);
   }
 
@@ -194,7 +182,7 @@ class PublishThread {
     const { production, corsOrigins, trustedProxies, clientsMax, clientBufferBytes } = this.#data;
     const { clock, logger, meters } = this.#context;
     const web = createWebContext({
-      gate: this.#gate,
+      gate: this.#access.gate,
       corsOrigins,
       trustedProxies,
       production,
@@ -277,11 +265,11 @@ class PublishThread {
         this.#tellChanges();
         return;
       case 'keys':
-        this.#keys.replace(message.keys);
+        this.#access.onNews(message);
         this.#endRevoked();
         return;
       case 'locked-out':
-        this.#lockOut.lock(message.address, message.untilUs / 1000);
+        this.#access.onNews(message);
         return;
       case 'chain-changed':
         for (const session of this.#sessions.clients) {
