@@ -5,7 +5,7 @@ import type { KeyRecord } from '../domain/access.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { AccessNews, CallerNews } from './messages.ts';
 
-/** Who may use the port of a thread: keys and lock-outs are told by control, and uses told to it. */
+/** Who may use a thread's port: control tells of keys and lock-outs, and is told what came. */
 export class PortAccess {
   readonly gate: Gatekeeper;
   readonly #keys: KeyTable;
