@@ -52,6 +52,12 @@ export const BENCHES: readonly BenchDefinition[] = [
   },
   {
     kind: 'isolated',
+    name: 'order-journal',
+    title: 'Intents made durable, alone and together',
+    load: async () => (await import('./micro/order-journal.ts')).runOrderJournal,
+  },
+  {
+    kind: 'isolated',
     name: 'audit-verify',
     title: 'The whole audit record, read from PostgreSQL and verified',
     load: async () => (await import('./micro/audit-verify.ts')).runAuditVerify,

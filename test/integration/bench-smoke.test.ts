@@ -99,6 +99,7 @@ test('--help lists the benches and runs none', async () => {
     'pipeline',
     'secrets',
     'order-checks',
+    'order-journal',
     'audit-verify',
     'socket',
     'fanout',
