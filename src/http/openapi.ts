@@ -104,7 +104,8 @@ function parameters(
 /** Codes that a route can answer because of its access and its inputs, and its own. */
 function errorCodes(route: Route): ErrorCode[] {
   const codes: ErrorCode[] = ['INTERNAL', ...(route.errors ?? [])];
-  if (route.access !== 'public') codes.push('UNAUTHENTICATED');
+  if (route.access !== 'public') codes.push('UNAUTHENTICATED', 'LOCKED_OUT');
+  if (route.access !== 'public' && route.unlimited !== true) codes.push('RATE_LIMITED');
   if (route.access !== 'public' && route.access !== 'any-key') codes.push('FORBIDDEN');
   if (route.params || route.query || route.body) codes.push('INVALID_REQUEST');
   if (route.body) codes.push('BAD_JSON', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE');
@@ -149,6 +150,27 @@ function responseHeaders(
   );
 }
 
+const REQUEST_ID_HEADER = { 'X-Request-ID': 'That of the request, or one of ours.' };
+const RATE_HEADERS = {
+  'RateLimit-Policy': 'Requests that the key may make (q) in a window of seconds (w).',
+  RateLimit: 'Requests that are left (r), and seconds until there are all again (t).',
+};
+
+/** Headers that every answer has, those of a key where one is needed. */
+function withCommonHeaders(
+  { access }: Route,
+  responses: Readonly<Record<string, OpenApiResponse>>,
+): Record<string, OpenApiResponse> {
+  const named = access === 'public' ? REQUEST_ID_HEADER : { ...REQUEST_ID_HEADER, ...RATE_HEADERS };
+  const common = responseHeaders(named);
+  return Object.fromEntries(
+    Object.entries(responses).map(([status, answer]) => [
+      status,
+      { ...answer, headers: { ...answer.headers, ...common } },
+    ]),
+  );
+}
+
 function requestBody({ body, rawBody }: Route): unknown {
   if (body) return { required: true, content: { 'application/json': { schema: body } } };
   return rawBody && { required: true, content: { '*/*': { schema: { type: 'string' } } } };
@@ -171,10 +193,10 @@ function operation(route: Route): OpenApiOperation {
     security: access === 'public' ? [] : [{ key: scopes }],
     ...(inputs.length > 0 && { parameters: inputs }),
     ...(body !== undefined && { requestBody: body }),
-    responses: {
+    responses: withCommonHeaders(route, {
       ...Object.fromEntries(answers.map(([status, answer]) => [status, response(answer)])),
       ...problemResponses(route),
-    },
+    }),
   };
 }
 

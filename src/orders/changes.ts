@@ -233,7 +233,7 @@ export class Changes {
     send: (finish: (changed: OperationRecord) => Beside) => Promise<OperationRecord>,
     others: readonly Promise<OperationRecord>[] = [],
   ): Promise<OrderAnswer> {
-    const { book, meters } = this.#options;
+    const { book, meters, journal, settings } = this.#options;
     const [operation, ...rest] = await Promise.all([
       send((changed) => {
         const answer = answerOfOperation(book.require(changed.orderId), changed);
@@ -247,9 +247,11 @@ export class Changes {
       operation,
     );
     const answer = answerOfOperation(book.require(worst.orderId), worst);
-    if (answer.kind === 'refused') meters.countRefusal(answer.code);
-    if (others.length > 0)
-      this.#options.journal.keep({ idempotency: [use.finish(answer)], events: [] });
+    if (others.length > 0) journal.keep({ idempotency: [use.finish(answer)], events: [] });
+    if (answer.kind === 'refused') {
+      meters.countRefusal(answer.code);
+      await journal.durable(worst.id, settings.toldAfterMs);
+    }
     return answer;
   }
 

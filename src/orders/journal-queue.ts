@@ -39,7 +39,10 @@ export class JournalQueue {
   #failures = 0;
   #retry: TimerHandle | undefined;
   readonly #idle: (() => void)[] = [];
+  /** Those who wait for what is kept of one record. */
+  readonly #watchers = new Set<{ key: string; resolve: () => void }>();
   #isStopped = false;
+  #isHeld = false;
   /** `later` will pump. */
   #isDue = false;
 
@@ -49,7 +52,18 @@ export class JournalQueue {
 
   /** True: what is written now can become durable, and nothing of before is missing. */
   get isClear(): boolean {
-    return this.#options.journal.isWritable && this.#failures === 0 && this.#overdue === 0;
+    const isWorking = this.#failures === 0 && this.#overdue === 0 && !this.#isHeld;
+    return isWorking && this.#options.journal.isWritable;
+  }
+
+  /** Nothing is written until `release`: the journal is not read yet. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.#pump();
   }
 
   /** Entries that are not durable yet. */
@@ -84,6 +98,21 @@ export class JournalQueue {
     }
   }
 
+  /** Resolves when nothing of the record is on its way any more, at the latest after `timeoutMs`. */
+  async durable(id: string, timeoutMs: number): Promise<void> {
+    if (!this.#isUnderWay(id)) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.#options.clock.setTimeout(() => end(), timeoutMs);
+      const watcher = { key: id, resolve: () => end() };
+      const end = (): void => {
+        timer.cancel();
+        this.#watchers.delete(watcher);
+        resolve();
+      };
+      this.#watchers.add(watcher);
+    });
+  }
+
   /** Resolves when everything is durable, or after `timeoutMs` (false). */
   async settled(timeoutMs: number): Promise<boolean> {
     if (this.backlog > 0) {
@@ -110,7 +139,7 @@ export class JournalQueue {
   }
 
   #pump(): void {
-    if (this.#failures > 0 || this.#isStopped) return;
+    if (this.#failures > 0 || this.#isStopped || this.#isHeld) return;
     const blocked = new Set(this.#busy);
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -144,6 +173,11 @@ export class JournalQueue {
     item.waiter?.resolve();
     this.#pump();
     this.#checkIdle();
+    for (const { key, resolve } of this.#watchers) if (!this.#isUnderWay(key)) resolve();
+  }
+
+  #isUnderWay(key: string): boolean {
+    return this.#busy.has(key) || this.#waiting.some(({ keys }) => keys.includes(key));
   }
 
   #onFailed(item: Item, error: unknown): void {

@@ -8,6 +8,8 @@ export interface OrderSettings {
   reconcileMs: number;
   /** A book that was read longer ago than this stops new orders. */
   bookMaxAgeMs: number;
+  /** How long a refusal waits to be durable before it is told. */
+  toldAfterMs: number;
   /** After a refusal by a limiter, until the tag is looked up. */
   throttleLookMs: number;
   /** After an unknown outcome, when the order book is read. */
@@ -33,6 +35,7 @@ export const DEFAULT_ORDER_SETTINGS: OrderSettings = {
   priceFreshMs: 3_000,
   reconcileMs: 300_000,
   bookMaxAgeMs: 660_000,
+  toldAfterMs: 1_000,
   throttleLookMs: 1_500,
   lookUpsMs: [
     300, 700, 1_500, 3_000, 5_000, 8_000, 13_000, 20_000, 30_000, 45_000, 60_000, 90_000, 120_000,

@@ -61,13 +61,15 @@ export class OrderSide implements OrderService {
   constructor(options: OrderSideOptions) {
     this.#options = options;
     const parts = orderParts(options, this.#abort.signal);
+    parts.journal.hold();
     this.#parts = parts;
     const { journal } = options;
     const isLoaded = (): boolean => this.#isLoaded;
     this.#writes = new Writes({ ...parts, store: journal, isLoaded });
     this.#views = new OrderViews({ ...parts, store: journal });
     const heldBy = options.heldBy ?? (() => undefined);
-    this.#stateDesk = new StateDesk({ ...parts, heldBy });
+    const isKey = options.isKey ?? (() => true);
+    this.#stateDesk = new StateDesk({ ...parts, heldBy, isKey });
     this.#resolutions = new Resolutions(parts);
   }
 
@@ -80,6 +82,7 @@ export class OrderSide implements OrderService {
     if (state === undefined) return;
     const { desks } = this.#parts;
     recover(state, this.#parts);
+    this.#parts.journal.release();
     this.#isLoaded = true;
     this.#housekeep();
     await this.#openAccounts([...desks.values()]);

@@ -194,7 +194,11 @@ export class Placement {
       throw error;
     }
     const outcome = await this.#call(placement, order);
-    return this.#conclude(placement, order.id, outcome);
+    const answer = this.#conclude(placement, order.id, outcome);
+    // A crash must not make a doubt of a refusal that was told. What was taken is found again.
+    const { settings } = this.#options;
+    if (answer.kind === 'refused') await journal.durable(order.id, settings.toldAfterMs);
+    return answer;
   }
 
   /**

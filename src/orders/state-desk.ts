@@ -8,6 +8,7 @@ import {
   type TradingState,
   type TradingStateRecord,
 } from '../domain/trading-state.ts';
+import type { AccountDesk } from './account-desk.ts';
 import { callerOf } from './intent-record.ts';
 import type { JournalQueue } from './journal-queue.ts';
 import type { KillSwitch } from './kill-switch.ts';
@@ -24,6 +25,8 @@ export interface StateDeskOptions {
   killSwitch: KillSwitch;
   /** What from outside keeps trading halted, in words; undefined: nothing does. */
   heldBy: () => string | undefined;
+  desks: ReadonlyMap<string, AccountDesk>;
+  isKey: (keyId: string) => boolean;
 }
 
 /** Trading states and limits: who may change them, and that it is kept. */
@@ -100,18 +103,20 @@ export class StateDesk {
     });
   }
 
-  /** Counts when it is durable. Rejects with FORBIDDEN, JOURNAL_UNAVAILABLE. */
+  /** Counts when it is durable. Rejects with FORBIDDEN, UNKNOWN_*, JOURNAL_UNAVAILABLE. */
   async setLimits(
     call: PlainCall,
     scope: RiskLimitRecord['scope'],
     subject: string,
     limits: RiskLimits,
   ): Promise<RiskLimitRecord> {
-    const { ledger, journal, limits: book } = this.#options;
+    const { ledger, journal, desks, isKey, limits: book } = this.#options;
     requireAll(call.principal, scope !== 'account');
     if (scope === 'account' && !mayTouchAccount(call.principal, subject)) {
       throw new TickerError('FORBIDDEN', `the key may not touch ${subject}`);
     }
+    if (scope === 'account' && !desks.has(subject)) throw new TickerError('UNKNOWN_ACCOUNT');
+    if (scope === 'key' && !isKey(subject)) throw new TickerError('UNKNOWN_KEY');
     const doer = callerOf(call);
     const changedUs = ledger.nowUs();
     const record: RiskLimitRecord = { scope, subject, limits, actor: doer.actor, changedUs };

@@ -28,6 +28,7 @@ export interface OrderDeskOptions extends ThreadContext {
   askContract: AskContract;
   /** What from outside keeps trading halted, in words; undefined: nothing does. */
   heldBy: () => string | undefined;
+  isKey: (keyId: string) => boolean;
   /** Expiry days of the listed futures on an underlying, rising. */
   futureExpiries: (underlying: string) => readonly string[];
 }
@@ -100,6 +101,7 @@ export class OrderDesk {
         reconcileMs: data.reconcileSeconds * 1000,
       },
       heldBy: options.heldBy,
+      isKey: options.isKey,
       onChecked: (us) => meters.record(ORDERS_HISTOGRAM.CHECK_US, us),
       // The caller has its answer before the journal is told of it.
       later: (work) => void nextTurn().then(work),
@@ -146,7 +148,7 @@ export class OrderDesk {
   /** Null: the journal works again. */
   #onTrouble(error: TickerError | null): void {
     const { logger } = this.#options;
-    if (error === null) logger.info('the order journal can be written again');
+    if (error === null) logger.info('the order journal can be written');
     else logger.error({ detail: error.message }, 'the order journal cannot be written');
   }
 

@@ -189,6 +189,7 @@ class OrdersThread {
       askContract: (exchange, tradingsymbol) =>
         this.#link.call('findContract', { exchange, tradingsymbol }),
       heldBy: () => this.#halts.heldBy(),
+      isKey: (keyId) => this.#access.isValid(keyId),
       futureExpiries: (underlying) => this.#futures.get(underlying) ?? [],
     });
     this.#desk = desk;

@@ -68,6 +68,7 @@ test('inputs, access, answers and errors of a route are all described', () => {
     '404',
     '413',
     '415',
+    '429',
     '500',
     '503',
   ]);
@@ -87,6 +88,9 @@ test('headers and bodies of any type are described too', () => {
     'Idempotency-Replayed',
     'Location',
     'Retry-After',
+    'X-Request-ID',
+    'RateLimit-Policy',
+    'RateLimit',
   ]);
   const postback = paths['/v1/postbacks/{account}']?.['post'];
   assert.deepEqual(postback?.requestBody, {

@@ -129,3 +129,30 @@ test('waiting for everything to be durable ends after its time', async () => {
   queue.keep(entry('two'));
   assert.equal(queue.backlog, 2);
 });
+
+test('nothing is written while it is held, and nothing counts as failed', async () => {
+  const { queue, kept, troubles } = queueRig();
+  queue.hold();
+  queue.keep(entry('one'));
+  await settled();
+  assert.deepEqual([kept(), queue.isClear, queue.backlog], [[], false, 1]);
+  await rejectsWith(queue.write(entry('two')), 'JOURNAL_UNAVAILABLE');
+  queue.release();
+  await settled();
+  assert.deepEqual([kept(), queue.isClear, troubles], [['one'], true, []]);
+});
+
+test('who waits for one record is told when nothing of it is on its way', async () => {
+  const { queue, journal, clock, kept } = queueRig();
+  await queue.durable('key a one', 1_000);
+  journal.failNext('before');
+  queue.keep(entry('one'));
+  queue.keep(entry('one'));
+  const told: string[] = [];
+  void queue.durable('key a one', 60_000).then(() => told.push('durable'));
+  void queue.durable('key a one', 100).then(() => told.push('late'));
+  await clock.run(100);
+  assert.deepEqual([told, kept()], [['late'], []]);
+  await clock.run(1_000);
+  assert.deepEqual([told, kept()], [['late', 'durable'], ['one', 'one']]);
+});

@@ -1,5 +1,6 @@
 import { isTerminalStatus } from '../../../domain/intent-state.ts';
 import {
+  isBareParent,
   type BrokerOrder,
   entryOrders,
   filledQuantity,
@@ -34,6 +35,22 @@ function sum(orders: readonly BrokerOrder[], quantity: (order: BrokerOrder) => n
 /* The broker leaves the quantity of a rejected order standing as pending. */
 function pendingUnits({ status, pendingQuantity }: BrokerOrder): number {
   return isTerminalStatus(status) ? 0 : pendingQuantity;
+}
+
+/** Units of an iceberg whose legs have not been sent yet: a row of the broker is one leg. */
+function laterUnits({ meta }: BrokerOrder): number {
+  const { iceberg } = meta as { iceberg?: { remaining_quantity?: unknown } };
+  const units = iceberg?.remaining_quantity;
+  return typeof units === 'number' ? units : 0;
+}
+
+function pendingWithLater(order: BrokerOrder): number {
+  return isTerminalStatus(order.status) ? 0 : pendingUnits(order) + laterUnits(order);
+}
+
+/** A leg that is cancelled takes the later ones with it. */
+function cancelledWithLater(order: BrokerOrder): number {
+  return order.cancelledQuantity + (order.status === 'CANCELLED' ? laterUnits(order) : 0);
 }
 
 /** Rupees; 0: nothing was filled. */
@@ -114,10 +131,10 @@ export function orderView(order: OrderRecord): Json {
     transaction_type: terms.transactionType,
     ...termsView(terms),
     filled_quantity: filledQuantity(order),
-    pending_quantity: sum(entryOrders(order), pendingUnits),
-    cancelled_quantity: sum(entryOrders(order), ({ cancelledQuantity }) => cancelledQuantity),
+    pending_quantity: sum(entryOrders(order), pendingWithLater),
+    cancelled_quantity: sum(entryOrders(order), cancelledWithLater),
     average_price: averagePrice(order),
-    broker_orders: brokerOrders.map(brokerOrderView),
+    broker_orders: brokerOrders.filter((each) => !isBareParent(order, each)).map(brokerOrderView),
     slice_refusals: order.sliceRefusals,
     duplicate_order_ids: order.duplicateOrderIds,
     code: order.code,

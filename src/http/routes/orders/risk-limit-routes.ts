@@ -116,7 +116,7 @@ export function riskLimitRoutes(service: OrderService): Route[] {
         { additionalProperties: false },
       ),
       responses: { 200: { description: 'The limits as they are now.', schema: RECORD } },
-      errors: ['UNKNOWN_ACCOUNT', 'ORDERS_NOT_READY', 'JOURNAL_UNAVAILABLE'],
+      errors: ['UNKNOWN_ACCOUNT', 'UNKNOWN_KEY', 'ORDERS_NOT_READY', 'JOURNAL_UNAVAILABLE'],
       handler: async (request) => {
         const { scope, subject = '', limits } = request.body;
         if ((scope === 'all') !== (subject === '')) {
