@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import postgres from 'postgres';
 import type { Clock } from '../../domain/clock.ts';
 import { TickerError } from '../../domain/error-codes.ts';
+import { arrayText, parseArrayText } from './array-text.ts';
 import { databaseError } from './database-error.ts';
 import type { DatabaseServer } from './database-url.ts';
 import { openServerSocket } from './server-socket.ts';
@@ -54,6 +55,8 @@ export interface ConnectionOptions {
 const GRACE_MS = 5_000;
 const KEEP_ALIVE_S = 30;
 const INT8_OID = 20;
+const TEXT_ARRAY_OID = 1009;
+const TIMESTAMPTZ_ARRAY_OID = 1185;
 
 /**
  * One session of the server. postgres.js runs it with a pool of one, so that it never sends two
@@ -127,8 +130,9 @@ export class Connection {
   destroy(): void {
     this.#socket?.destroy();
     this.#end();
-    // Rejects what waits for the connection to be made; there is nobody to say goodbye to.
-    void this.#client.end({ timeout: 0 });
+    // Rejects what waits for the connection to be made; there is nobody to say goodbye to, and
+    // whoever waits for a statement is told by that statement.
+    this.#client.end({ timeout: 0 }).catch(() => undefined);
   }
 
   get #statementMs(): number {
@@ -148,13 +152,13 @@ export class Connection {
       socket: () => openServerSocket(server, (socket) => this.#adopt(socket)),
       max: 1,
       prepare: true,
-      fetch_types: true,
+      fetch_types: false,
       idle_timeout: 0,
       max_lifetime: 0,
       connect_timeout: 0,
       keep_alive: KEEP_ALIVE_S,
       debug: false,
-      types: { bigint: INT8 },
+      types: { bigint: INT8, texts: TEXT_ARRAY, times: TIMESTAMPTZ_ARRAY },
       connection: {
         application_name: applicationName,
         statement_timeout: this.#options.statementTimeoutMs,
@@ -213,6 +217,20 @@ export class Connection {
     return new TickerError('DATABASE_UNAVAILABLE', `${this.#place}: ${reason}`);
   }
 }
+
+const TEXT_ARRAY: postgres.PostgresType<readonly (string | number | null)[]> = {
+  to: TEXT_ARRAY_OID,
+  from: [TEXT_ARRAY_OID],
+  serialize: arrayText,
+  parse: parseArrayText,
+};
+
+/** Of times as text. */
+const TIMESTAMPTZ_ARRAY: typeof TEXT_ARRAY = {
+  ...TEXT_ARRAY,
+  to: TIMESTAMPTZ_ARRAY_OID,
+  from: [TIMESTAMPTZ_ARRAY_OID],
+};
 
 const INT8: postgres.PostgresType<number> = {
   to: INT8_OID,

@@ -295,3 +295,29 @@ test('after the end nothing is accepted', async (t) => {
   await running;
   await assert.rejects(database.check(), coded('DATABASE_UNAVAILABLE'));
 });
+
+test('any texts come back from an array as they were', async (t) => {
+  const database = await openDatabase(t);
+  const texts = [
+    '',
+    'a',
+    'NULL',
+    'null',
+    '"',
+    '\\',
+    '{}',
+    ',',
+    ' a ',
+    "'",
+    '\n',
+    '\u00e9\u{1F600}',
+  ];
+  const values = [...texts, null, texts.join('')];
+  const [row] = await database.sql<{ back: (string | null)[]; none: string[] }>`
+    select ${values}::text[] as back, ${[]}::text[] as none`;
+  assert.deepEqual(row, { back: values, none: [] });
+  const times = ['2026-09-10T10:00:00.123Z', null];
+  const [counted] = await database.sql<{ count: number }>`
+    select count(time) as count from unnest(${times}::timestamptz[]) as given (time)`;
+  assert.equal(counted?.count, 1);
+});

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { createSystemClock } from '../../../../src/domain/clock.ts';
 import { TickerError } from '../../../../src/domain/error-codes.ts';
@@ -189,4 +189,28 @@ test('what keeps a subscription from hearing is told once', async (t) => {
   database.listen('channel', () => undefined);
   await third;
   assert.deepEqual(problems, ['DATABASE_REFUSED']);
+});
+
+test('a server that closes a session in its first moment costs that statement alone', async (t) => {
+  const real = new URL(await createTestDatabase(t));
+  const isReady = (bytes: Buffer): boolean => bytes.includes(Buffer.from([0x5a, 0, 0, 0, 5]));
+  const url = await impostor(t, (near) => {
+    const far = connect(Number(real.port), real.hostname);
+    let isOpen = false;
+    far.on('error', () => near.destroy());
+    far.on('data', (bytes: Buffer) => {
+      isOpen ||= isReady(bytes);
+      near.write(bytes);
+    });
+    near.on('data', (bytes: Buffer) => {
+      // Whatever is asked first is not answered any more.
+      if (!isOpen) far.write(bytes);
+      else far.end(() => near.end());
+    });
+  });
+  const proxied = new URL(real);
+  proxied.port = new URL(url).port;
+  const database = open(t, proxied.href);
+  // An error that nobody takes would end the test run here.
+  for (let turn = 0; turn < 3; turn++) await assert.rejects(database.check(), isUnavailable);
 });
