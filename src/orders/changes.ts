@@ -119,7 +119,7 @@ export class Changes {
     );
     const doer = callerOf(call);
     if (isUnjournaled) operations.beginUnjournaled(doer, records, use, 'the journal is down');
-    else await operations.begin(call, use, records, null);
+    else await operations.begin(call, use, records, null, settings.cancelWithoutJournal);
     const [first, ...others] = records;
     if (first === undefined) throw new RangeError('no operation');
     const rest = others.map((record) => operations.sendCancel(desk, record, doer));
@@ -186,7 +186,7 @@ export class Changes {
       return kind === 'modify' && sentUs !== null && brokerOrderId === target.brokerOrderId;
     });
     if (sent.length >= MODIFICATIONS_MAX) {
-      return denied('BROKER_BUDGET', `the order was modified ${MODIFICATIONS_MAX} times`);
+      return denied('INVALID_ORDER', `the order was modified ${MODIFICATIONS_MAX} times`);
     }
     const nowUs = Math.floor(clock.nowUs());
     const session = sessions.state(contract, account, nowUs);

@@ -108,12 +108,14 @@ export class Operations {
 
   /**
    * Journals an operation that is to be sent. Rejects with JOURNAL_UNAVAILABLE: it was taken back.
+   * `isFree`: it is sent all the same, and kept as soon as the journal works.
    */
   async begin(
     call: WriteCall,
     use: KeyUse,
     operations: readonly OperationRecord[],
     risk: OrderRecord['risk'],
+    isFree = false,
   ): Promise<void> {
     const { ledger, journal } = this.#options;
     const [first] = operations;
@@ -125,6 +127,11 @@ export class Operations {
       await journal.write({ operations, idempotency, events });
       use.keep();
     } catch (error) {
+      if (isFree && !use.isGivenUp()) {
+        journal.keep({ operations, idempotency, events });
+        use.keep();
+        return;
+      }
       const released = use.release();
       for (const operation of operations) this.#takeBack(operation, () => ({ released }));
       throw error;

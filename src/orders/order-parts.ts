@@ -42,6 +42,8 @@ export interface OrderSideOptions {
   /** What from outside keeps trading halted, in words; undefined: nothing does. */
   heldBy?: () => string | undefined;
   onAlarm: (alarm: OrderAlarm) => void;
+  /** A halt of all accounts counts, and the journal could not keep it. */
+  onHaltUnkept?: (reason: string) => void;
   /** Whether there is such a key: limits are set for no other. Default: any may be. */
   isKey?: (keyId: string) => boolean;
   /** Of the journal queue. */

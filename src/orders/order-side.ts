@@ -69,7 +69,8 @@ export class OrderSide implements OrderService {
     this.#views = new OrderViews({ ...parts, store: journal });
     const heldBy = options.heldBy ?? (() => undefined);
     const isKey = options.isKey ?? (() => true);
-    this.#stateDesk = new StateDesk({ ...parts, heldBy, isKey });
+    const onHaltUnkept = options.onHaltUnkept ?? (() => undefined);
+    this.#stateDesk = new StateDesk({ ...parts, heldBy, isKey, onHaltUnkept });
     this.#resolutions = new Resolutions(parts);
   }
 

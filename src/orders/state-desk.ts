@@ -27,6 +27,8 @@ export interface StateDeskOptions {
   heldBy: () => string | undefined;
   desks: ReadonlyMap<string, AccountDesk>;
   isKey: (keyId: string) => boolean;
+  /** See OrderSideOptions. */
+  onHaltUnkept: (reason: string) => void;
 }
 
 /** Trading states and limits: who may change them, and that it is kept. */
@@ -91,6 +93,7 @@ export class StateDesk {
     } catch {
       // The journal does not work, and says so itself: the halt counts, and is kept when it does.
       journal.keep(entry);
+      if (isHalted && account === ALL_ACCOUNTS) this.#options.onHaltUnkept(reason);
     }
     return { changed, cancelling };
   }

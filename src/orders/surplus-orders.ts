@@ -28,6 +28,8 @@ export function surplusOrders(order: OrderRecord): SurplusOrders {
   const ids = new Set(order.brokerOrders.map(({ brokerOrderId }) => brokerOrderId));
   const own = order.brokerOrders.filter(
     ({ status, filledQuantity, parentOrderId }) =>
+      // A number that was never shown may be none: nothing is cancelled for its sake.
+      status !== null &&
       (status !== 'REJECTED' || filledQuantity > 0) &&
       (parentOrderId === null || !ids.has(parentOrderId)),
   );

@@ -245,6 +245,8 @@ export type FromOrders =
   | { type: 'check'; check: HealthCheck }
   /** A halt has taken effect, and lasts by itself. */
   | { type: 'halted' }
+  /** All accounts are halted, and the database could not keep it. */
+  | { type: 'halt-unkept'; reason: string }
   | CallerNews
   | { type: 'listening'; port: number }
   | { type: 'stopped' }

@@ -75,6 +75,8 @@ export class OrderRig {
   priceRupees: number | undefined = 100;
   /** What keeps trading halted from outside. */
   heldBy: string | undefined;
+  /** Reasons of halts that the journal could not keep. */
+  readonly haltsUnkept: string[] = [];
   /** Waited for before a price comes. */
   priceHold: Promise<void> | undefined;
   readonly #settings: OrderSettings;
@@ -180,6 +182,8 @@ export class OrderRig {
       },
       sessions: { state: () => this.session },
       heldBy: () => this.heldBy,
+      onHaltUnkept: (reason) => this.haltsUnkept.push(reason),
+      isKey: (keyId) => keyId.startsWith('key_'),
       readPostback: (account, body) => {
         const row = this.brokers
           .find((broker) => broker.account === account)

@@ -213,6 +213,9 @@ export class OrdersDesk {
       case 'halted':
         this.#halt = undefined;
         return;
+      case 'halt-unkept':
+        void this.#haltFile.put(message.reason);
+        return;
       case 'key-uses':
       case 'wrong-keys':
         this.#options.onCallers(message);

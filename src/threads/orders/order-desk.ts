@@ -29,6 +29,7 @@ export interface OrderDeskOptions extends ThreadContext {
   /** What from outside keeps trading halted, in words; undefined: nothing does. */
   heldBy: () => string | undefined;
   isKey: (keyId: string) => boolean;
+  onHaltUnkept: (reason: string) => void;
   /** Expiry days of the listed futures on an underlying, rising. */
   futureExpiries: (underlying: string) => readonly string[];
 }
@@ -102,6 +103,7 @@ export class OrderDesk {
       },
       heldBy: options.heldBy,
       isKey: options.isKey,
+      onHaltUnkept: options.onHaltUnkept,
       onChecked: (us) => meters.record(ORDERS_HISTOGRAM.CHECK_US, us),
       // The caller has its answer before the journal is told of it.
       later: (work) => void nextTurn().then(work),

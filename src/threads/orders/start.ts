@@ -190,6 +190,7 @@ class OrdersThread {
         this.#link.call('findContract', { exchange, tradingsymbol }),
       heldBy: () => this.#halts.heldBy(),
       isKey: (keyId) => this.#access.isValid(keyId),
+      onHaltUnkept: (reason) => this.#post({ type: 'halt-unkept', reason }),
       futureExpiries: (underlying) => this.#futures.get(underlying) ?? [],
     });
     this.#desk = desk;

@@ -181,7 +181,8 @@ test('an order is modified 25 times at the most', async () => {
     assert.equal((await modify(rig, order.id, (2000 + time) / 20)).kind, 'done');
     await rig.pass(1_000);
   }
-  refusalOf(await modify(rig, order.id, 99), 'BROKER_BUDGET');
+  // It can never succeed: nobody is invited to try again.
+  refusalOf(await modify(rig, order.id, 99), 'INVALID_ORDER');
   assert.equal(rig.broker.modified.length, 25);
 });
 
@@ -261,6 +262,18 @@ test('where it is configured, a cancellation leaves without the journal and is k
   const operation = operationOf(await cancel(rig, order.id));
   assert.equal(rig.broker.cancelled.length, 1);
   rig.journal.isWritable = true;
+  await rig.pass(2_000);
+  const kept = rig.journal.entries.flatMap(({ operations = [] }) => operations);
+  assert.equal(kept.findLast(({ id }) => id === operation.id)?.intentState, 'ACCEPTED');
+});
+
+test('where it is configured, a cancellation that meets a journal which just fails leaves too', async () => {
+  const rig = new OrderRig({ settings: { cancelWithoutJournal: true } });
+  await rig.open();
+  const order = await rig.placed();
+  rig.journal.failNext('before');
+  const operation = operationOf(await cancel(rig, order.id));
+  assert.equal(rig.broker.cancelled.length, 1);
   await rig.pass(2_000);
   const kept = rig.journal.entries.flatMap(({ operations = [] }) => operations);
   assert.equal(kept.findLast(({ id }) => id === operation.id)?.intentState, 'ACCEPTED');

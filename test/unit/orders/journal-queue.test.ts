@@ -154,5 +154,11 @@ test('who waits for one record is told when nothing of it is on its way', async 
   await clock.run(100);
   assert.deepEqual([told, kept()], [['late'], []]);
   await clock.run(1_000);
-  assert.deepEqual([told, kept()], [['late', 'durable'], ['one', 'one']]);
+  assert.deepEqual(
+    [told, kept()],
+    [
+      ['late', 'durable'],
+      ['one', 'one'],
+    ],
+  );
 });

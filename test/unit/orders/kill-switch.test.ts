@@ -255,3 +255,22 @@ test('limits of others are neither seen nor set', async () => {
   await rejectsWith(rig.side.setLimits(call, 'account', 'SIM002', limits), 'FORBIDDEN');
   await rejectsWith(rig.side.setLimits(call, 'key', 'key_x', limits), 'FORBIDDEN');
 });
+
+test('a halt that the journal cannot keep is kept elsewhere; one of an account is not', async () => {
+  const rig = await openRig();
+  rig.journal.failNext('before', 'before');
+  await setState(rig, 'HALTED', 'SIM001');
+  assert.deepEqual(rig.haltsUnkept, []);
+  await setState(rig, 'HALTED');
+  assert.equal(rig.haltsUnkept.length, 1);
+  await rejectsWith(rig.place(), 'JOURNAL_UNAVAILABLE');
+});
+
+test('limits are set for accounts and keys that there are', async () => {
+  const rig = await openRig();
+  const [{ limits } = assert.fail()] = rig.side.limits(TRADER);
+  const set = (scope: 'account' | 'key', subject: string) =>
+    rig.side.setLimits(rig.plain(), scope, subject, limits);
+  await rejectsWith(set('account', 'NOPE'), 'UNKNOWN_ACCOUNT');
+  await rejectsWith(set('key', 'nope'), 'UNKNOWN_KEY');
+});

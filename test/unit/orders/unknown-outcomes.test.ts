@@ -285,6 +285,21 @@ test('a person settles what was escalated, with a reason', async () => {
   assert.equal(order.message, 'contract note');
 });
 
+test('a number that a person got wrong costs the real order nothing', async () => {
+  const { rig, id } = await lostRig();
+  rig.broker.readError = new TickerError('BROKER_UNAVAILABLE');
+  await rig.pass(310_000);
+  const wrong = { outcome: 'PRESENT', brokerOrderId: '999', reason: 'misread' } as const;
+  const { tag } = await rig.side.resolve(rig.plain(), id, wrong);
+  rig.broker.readError = undefined;
+  const real = rig.broker.add(BUY_INFY, tag);
+  await rig.side.sync(rig.plain(), undefined);
+  await rig.pass(5_000);
+  assert.deepEqual(rig.broker.cancelled, []);
+  const { brokerOrders } = await rig.get(id);
+  assert.ok(brokerOrders.some(({ brokerOrderId }) => brokerOrderId === real.brokerOrderId));
+});
+
 test('a person finds that an escalated order is absent, or names another’s by mistake', async () => {
   const { rig, id } = await lostRig();
   rig.broker.readError = new TickerError('BROKER_UNAVAILABLE');

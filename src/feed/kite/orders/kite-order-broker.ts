@@ -120,7 +120,7 @@ export class KiteOrderBroker implements OrderBroker {
   ): Promise<CallOutcome<string>> {
     if (!this.#orders.budget.takeModification(brokerOrderId)) {
       const message = `The broker takes ${MODIFICATIONS_PER_ORDER} modifications of an order.`;
-      return { kind: 'not-sent', code: 'BROKER_BUDGET', message, evidence: null };
+      return { kind: 'not-sent', code: 'INVALID_ORDER', message, evidence: null };
     }
     const call: OrderLaneCall = {
       kind: { purpose: 'entry', isCancel: false },

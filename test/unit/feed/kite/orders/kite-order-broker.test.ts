@@ -175,7 +175,7 @@ test('the 26th modification of an order is not sent', async () => {
     clock.advance(1_000);
   }
   const outcome = await broker.modify('regular', '11', { quantity: 26 }, null);
-  assert.deepEqual([outcome.kind, codeOf(outcome)], ['not-sent', 'BROKER_BUDGET']);
+  assert.deepEqual([outcome.kind, codeOf(outcome)], ['not-sent', 'INVALID_ORDER']);
   assert.equal(transport.sent.length, 25);
   assert.equal((await broker.modify('regular', '12', { quantity: 1 }, null)).kind, 'accepted');
 });
