@@ -98,7 +98,7 @@ export class JournalQueue {
     }
   }
 
-  /** Resolves when nothing of the record is on its way any more, at the latest after `timeoutMs`. */
+  /** Resolves when nothing of the record is on its way any more, at most after `timeoutMs`. */
   async durable(id: string, timeoutMs: number): Promise<void> {
     if (!this.#isUnderWay(id)) return;
     await new Promise<void>((resolve) => {
